@@ -1,0 +1,148 @@
+package downpour
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Attack is hostile traffic to (or from) one target, from onset to end. Detect
+// makes it with what was measured; assess adds Sources, Spoofing and Reflection.
+type Attack struct {
+	ID        string          `json:"id"` // hash of service, target, direction and onset
+	Service   string          `json:"service"`
+	Direction AttackDirection `json:"direction"`
+	Target    netip.Prefix    `json:"target"`
+	Onset     time.Time       `json:"onset"`    // where it began, dated back
+	AlarmAt   time.Time       `json:"alarm_at"` // input time at which the detector first said so
+	PeakAt    time.Time       `json:"peak_at"`
+	End       time.Time       `json:"end"` // last moment seen while Ongoing
+	Ongoing   bool            `json:"ongoing"`
+	Severity  Severity        `json:"severity"`
+	Shape     []string        `json:"shape"`
+	Phases    []Phase         `json:"phases"`
+	Peak      Rate            `json:"peak"`
+	Total     Volume          `json:"total"`
+	Vectors   []Vector        `json:"vectors"`
+	// Why is the rule that fired, with its numbers, in one sentence.
+	Why        string   `json:"why"`
+	Sources    Sources  `json:"sources"`
+	Spoofing   Finding  `json:"spoofing"`
+	Reflection Finding  `json:"reflection"`
+	Rules      []Rule   `json:"rules"`
+	Timeline   Timeline `json:"timeline"`
+	// Synthetic marks an attack made by a generator, wherever it is shown.
+	Synthetic bool `json:"synthetic,omitempty"`
+	// Footprint is what assess reads; it may be nil in an update that brings
+	// no new one, and it is shared, so nobody changes it.
+	Footprint *Footprint `json:"-"`
+}
+
+// AttackDirection is in for an attack on us, out for one that our host takes part in.
+type AttackDirection string
+
+// The directions of an attack.
+const (
+	Inbound  AttackDirection = "in"
+	Outbound AttackDirection = "out"
+)
+
+// Vector is one kind of attack traffic by the contract's name.
+type Vector struct {
+	Name            string  `json:"name"`
+	Share           float64 `json:"share"` // of the attack's packets
+	Protocol        string  `json:"protocol"`
+	SourcePort      *uint16 `json:"source_port"`      // null if many
+	DestinationPort *uint16 `json:"destination_port"` // null if many
+}
+
+// Rate is a peak rate; requests is null where no requests were seen.
+type Rate struct {
+	Bits     float64  `json:"bits"`     // bits/s
+	Packets  float64  `json:"packets"`  // packets/s
+	Requests *float64 `json:"requests"` // requests/s
+}
+
+// Volume is a total over the whole attack, renormalised where sampled.
+type Volume struct {
+	Bytes   uint64 `json:"bytes"`
+	Packets uint64 `json:"packets"`
+}
+
+// Phase is a stretch of an attack in which the same vectors dominate.
+type Phase struct {
+	Start   time.Time `json:"start"`
+	End     time.Time `json:"end"`
+	Vectors []string  `json:"vectors"`
+}
+
+// Rule is a proposed mitigation as an analysis shows it.
+type Rule struct {
+	Text       string    `json:"text"`
+	Enforcer   string    `json:"enforcer"`
+	Stops      *Estimate `json:"stops"`
+	Collateral *Estimate `json:"collateral"`
+}
+
+// Timeline is an attack's rate over time in steps of equal length, at most
+// TimelineSteps of them: the step doubles when they run out.
+type Timeline struct {
+	Start time.Time        `json:"start"`
+	Step  float64          `json:"step"` // seconds
+	Rates []VectorTimeline `json:"rates"`
+}
+
+// TimelineSteps bounds the length of a Timeline.
+const TimelineSteps = 512
+
+// VectorTimeline is one vector's rate in each step.
+type VectorTimeline struct {
+	Vector  string    `json:"vector"`
+	Packets []float64 `json:"packets"` // packets/s
+	Bits    []float64 `json:"bits"`    // bits/s
+}
+
+// Sources says where the traffic toward the target bears to come from. Shares
+// are of attack packets; lists are sorted by share.
+type Sources struct {
+	Addresses Estimate       `json:"addresses"`
+	Networks  *Estimate      `json:"networks"`  // null without a network database
+	Countries *Estimate      `json:"countries"` // null without a country database
+	ByCountry []CountryShare `json:"by_country"`
+	ByNetwork []NetworkShare `json:"by_network"`
+	ByKind    []KindShare    `json:"by_kind"`
+	ByIngress []IngressShare `json:"by_ingress"`
+	// Statement says in words what the addresses tell of the origin, never more
+	// than the evidence does.
+	Statement string `json:"statement"`
+	// EvidenceOfOrigin is false where the addresses are forged or reflectors'.
+	EvidenceOfOrigin bool `json:"evidence_of_origin"`
+	// Databases are those the shares rest on.
+	Databases []Database `json:"databases"`
+}
+
+// CountryShare is one country's share; Country is null if unknown, "other" for the rest.
+type CountryShare struct {
+	Country *string  `json:"country"`
+	Share   Estimate `json:"share"`
+}
+
+// NetworkShare is one autonomous system's share.
+type NetworkShare struct {
+	ASN   *uint32  `json:"asn"`
+	Name  *string  `json:"name"`
+	Share Estimate `json:"share"`
+}
+
+// KindShare is the share of one kind of network.
+type KindShare struct {
+	Kind  NetworkKind `json:"kind"`
+	Share Estimate    `json:"share"`
+}
+
+// IngressShare tells by which exporter, interface and neighbour it came in.
+type IngressShare struct {
+	Exporter  string   `json:"exporter"`
+	Interface string   `json:"interface"`
+	PeerAS    *uint32  `json:"peer_as"`
+	Share     Estimate `json:"share"`
+}

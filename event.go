@@ -1,0 +1,25 @@
+package downpour
+
+import "time"
+
+// Event is what detection says at a moment of event time: the newest state of
+// one attack or one outage. Exactly one of the pointers is set. What it points
+// to is a snapshot that is not changed afterwards.
+type Event struct {
+	At     time.Time
+	Attack *Attack
+	Outage *Outage
+	// Expected is set with neither of the above: what a service's reports were
+	// expected to be in a bucket that has closed.
+	Expected *ExpectedReports
+}
+
+// ExpectedReports is one closed bucket of a service's reports with its band.
+type ExpectedReports struct {
+	Service  string
+	Time     time.Time
+	Bucket   time.Duration
+	Count    float64
+	Expected Estimate
+	Origin   CountOrigin
+}

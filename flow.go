@@ -1,0 +1,132 @@
+package downpour
+
+// Flow is one record of traffic in the sense of RFC 7011, already in our terms:
+// a packet is a flow of one packet, and a sampled packet is a flow of one packet
+// with the rate it was sampled at. It is what all telemetry becomes before the
+// engine sees it, so it is flat, 80 bytes and without pointers; batches of it
+// are reused and must not be kept.
+type Flow struct {
+	// Time is when the flow (or this second's part of it) was seen, in
+	// nanoseconds since the Unix epoch, UTC. It is event time: the exporter's
+	// or the capture's clock, never ours.
+	Time        int64
+	Source      Address
+	Destination Address
+	// Bytes counts from the IP header on, as sent on the wire (not as captured).
+	Bytes uint64
+	// Packets is how many packets the record stands for before sampling is
+	// taken into account.
+	Packets uint32
+	// Sampling is N where one of N packets was seen; 1 where all were.
+	Sampling        uint32
+	SourcePort      uint16
+	DestinationPort uint16
+	// Protocol is the IANA number of the payload after extension headers.
+	Protocol uint8
+	// TCPFlags are the OR of the record's flags (RFC 9293, 3.1; FIN is bit 0).
+	TCPFlags uint8
+	// TTL is the time to live or hop limit as seen; 0 is "not exported".
+	TTL uint8
+	// Fragment says whether this is a fragment, and which.
+	Fragment Fragment
+	// ICMPType and ICMPCode are set for ICMP and ICMPv6.
+	ICMPType, ICMPCode uint8
+	// Mark is what the payload, where seen, shows itself to be.
+	Mark PayloadMark
+	// Quoted is the protocol of the packet that an ICMP error quotes (RFC 792,
+	// RFC 4443), whose ports are then in SourcePort and DestinationPort as the
+	// quoted packet bore them; 0 where nothing is quoted.
+	Quoted uint8
+	// IPID is the IPv4 identification or the IPv6 fragment identification's low half.
+	IPID uint16
+	// Window is the TCP window as sent.
+	Window uint16
+	// Sequence is the TCP sequence number.
+	Sequence uint32
+}
+
+// Fragment tells whether a packet is a fragment (RFC 791, RFC 8200).
+type Fragment uint8
+
+// The kinds of fragment. Only a first fragment has ports.
+const (
+	NotFragment Fragment = iota
+	FirstFragment
+	LaterFragment
+)
+
+// TCP flags as in Flow.TCPFlags (RFC 9293, 3.1; RFC 3168).
+const (
+	FIN = 1 << iota
+	SYN
+	RST
+	PSH
+	ACK
+	URG
+	ECE
+	CWR
+)
+
+// IANA protocol numbers that Downpour tells apart.
+const (
+	ProtocolICMP   = 1
+	ProtocolIPIP   = 4
+	ProtocolTCP    = 6
+	ProtocolUDP    = 17
+	ProtocolIPv6   = 41
+	ProtocolGRE    = 47
+	ProtocolESP    = 50
+	ProtocolAH     = 51
+	ProtocolICMPv6 = 58
+	ProtocolSCTP   = 132
+)
+
+// PayloadMark is what the first bytes of a payload show it to be. NoPayload and
+// Unmarked differ: nothing was seen, against nothing known was seen.
+type PayloadMark uint8
+
+// The payloads that Downpour knows. Names ending in Answer are what a reflector
+// sends; each constant's test and source stand in internal/observe/packet.
+const (
+	NoPayload PayloadMark = iota // not captured, or empty
+	Unmarked                     // captured and none of the below
+	DNSQuery
+	DNSAnswer
+	NTPAnswer // mode 6 or 7 with the response bit, or mode 4
+	CLDAPAnswer
+	MemcachedAnswer
+	SSDPAnswer
+	ChargenAnswer
+	QOTDAnswer
+	SNMPAnswer
+	PortmapAnswer
+	NetBIOSAnswer
+	MDNSAnswer
+	RIPAnswer
+	MSSQLAnswer
+	WSDiscoveryAnswer
+	CoAPAnswer
+	ARMSAnswer
+	SLPAnswer
+	IPMIAnswer
+	L2TPAnswer
+	OpenVPNAnswer
+	STUNAnswer
+	ISAKMPAnswer
+	UbiquitiAnswer
+	QuakeAnswer
+	SteamAnswer
+	SIPAnswer
+	BACnetAnswer
+	DVRDHCPAnswer
+	PlexAnswer
+	RDPAnswer
+	JenkinsAnswer
+	CitrixAnswer
+	TFTPAnswer
+	DTLSAnswer
+	BitTorrentAnswer
+	QUICInitial
+	HTTPAnswer // a response of HTTP/1 over TCP, as censoring middleboxes send
+	HTTPRequest
+)

@@ -1,0 +1,43 @@
+// Package engine is the one corridor that all observations walk, live, replayed
+// or offline. It takes time from the observations (event time), never from a
+// clock; it hands each target's observations to the one detector that owns that
+// target; and the same input gives the same events in the same order, however
+// many shards work on it.
+//
+// Targets are spread over a fixed number of partitions, each with a detector
+// and bounded tables of its own. Shards are goroutines that serve partitions;
+// because no state is shared between partitions, their number changes the speed
+// and nothing else.
+package engine
+
+import "downpour"
+
+// Partitions is the fixed number of partitions. Tables are bounded per
+// partition, so this number is part of what makes results reproducible.
+const Partitions = 64
+
+// FlowDetector owns the targets of one partition. The engine calls it from one
+// goroutine at a time.
+type FlowDetector interface {
+	// Incoming sees a flow whose destination is of this partition, Outgoing one
+	// whose source is. A flow between two targets is seen as both, by the
+	// detectors of both. The flow must not be kept.
+	Incoming(f *downpour.Flow)
+	Outgoing(f *downpour.Flow)
+	// Tick says that event time has reached now (a whole second, nanoseconds
+	// since the epoch). Time may jump by any amount. Flows older than now may
+	// still come (they are late and few).
+	Tick(now int64)
+	// Finish says that the input has ended at event time now.
+	Finish(now int64)
+	// Events appends what there is to say since the last call and forgets it.
+	Events(dst []downpour.Event) []downpour.Event
+}
+
+// CountDetector owns the series of reports of all services.
+type CountDetector interface {
+	Count(c *downpour.ReportCount)
+	Tick(now int64)
+	Finish(now int64)
+	Events(dst []downpour.Event) []downpour.Event
+}

@@ -1,0 +1,36 @@
+// Package observe says what every intake owes the engine: observations in event
+// time, an account of what was read, and every loss counted. One package an
+// input stands below it; none of them knows another.
+package observe
+
+import "downpour"
+
+// Batch is what travels from an intake to the engine: observations of one input
+// in the order of that input. It is reused, so whoever keeps something copies it.
+type Batch struct {
+	Flows  []downpour.Flow
+	Counts []downpour.ReportCount
+	// Now, if not zero, is event time that has been reached although nothing
+	// was seen (nanoseconds since the epoch): the live edge's tick.
+	Now int64
+}
+
+// Reset empties the batch and keeps its memory.
+func (b *Batch) Reset() {
+	b.Flows, b.Counts, b.Now = b.Flows[:0], b.Counts[:0], 0
+}
+
+// BatchSize is how many observations a batch holds at most; large enough to
+// amortise a hand-over, small enough to stay in a core's cache.
+const BatchSize = 1024
+
+// Source is an input that is read to its end: a capture, a file of counts.
+type Source interface {
+	// Next resets b and fills it with up to BatchSize further observations. It
+	// returns io.EOF, with an empty batch, at the end. Damage is no error: the
+	// source ends there and Input tells it.
+	Next(b *Batch) error
+	// Input accounts for what has been read so far.
+	Input() downpour.Input
+	Close() error
+}
