@@ -1,0 +1,236 @@
+package document
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"downpour"
+)
+
+// rows is how many rows of a table (countries, problems) the text shows; the
+// JSON has all.
+const rows = 8
+
+// Text writes the document for a person at a terminal: conclusions first, then
+// what they rest on.
+func (a *Analysis) Text(w io.Writer) error {
+	var p printer
+	p.inputs(a.Input)
+	if len(a.Attacks)+len(a.Outages) == 0 {
+		p.line("")
+		p.line("No attack and no outage was found.")
+	}
+	for i := range a.Incidents {
+		p.incident(&a.Incidents[i])
+	}
+	for i := range a.Attacks {
+		p.attack(&a.Attacks[i])
+	}
+	for i := range a.Outages {
+		p.outage(&a.Outages[i])
+	}
+	for i := range a.Claims {
+		p.claim(&a.Claims[i])
+	}
+	p.foot(a)
+	_, err := io.WriteString(w, p.text.String())
+	return err
+}
+
+// printer lays out text: headings at the margin, labelled lines below.
+type printer struct{ text strings.Builder }
+
+func (p *printer) line(format string, args ...any) {
+	fmt.Fprintf(&p.text, format+"\n", args...)
+}
+
+// head writes a heading after an empty line.
+func (p *printer) head(format string, args ...any) { p.line("\n"+format, args...) }
+
+// item writes a label and what it is, folded at the width of a terminal.
+func (p *printer) item(label, format string, args ...any) {
+	const indent, width = 13, 96
+	for i, l := range fold(fmt.Sprintf(format, args...), width-indent) {
+		if i > 0 {
+			label = ""
+		}
+		p.line("  %-*s%s", indent-2, label, l)
+	}
+}
+
+// fold breaks s at spaces into lines of at most width runes where it can.
+func fold(s string, width int) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(s) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
+}
+
+func (p *printer) inputs(inputs []downpour.Input) {
+	for _, in := range inputs {
+		p.line("%s: %s, %s", in.Name, in.Kind, contents(in))
+		for i, problem := range in.Problems {
+			if i == rows {
+				p.item("problem", "and %d more kinds of problem", len(in.Problems)-rows)
+				break
+			}
+			p.item("problem", "at %d: %s (%d times)", problem.Offset, problem.Says, problem.Count)
+		}
+	}
+}
+
+func contents(in downpour.Input) string {
+	s := count(float64(in.Records)) + " rows"
+	if in.Packets > 0 || in.Records == 0 {
+		s = count(float64(in.Packets)) + " packets"
+	}
+	if in.Start != nil && in.End != nil {
+		s += fmt.Sprintf(", %s UTC, %s", moment(*in.Start), span(in.End.Sub(*in.Start)))
+	}
+	return s
+}
+
+func (p *printer) incident(i *downpour.Incident) {
+	p.head("INCIDENT of %s: %s, %s%s", i.Service, i.Severity, over(i.Ongoing), synthetic(i.Synthetic))
+	p.item("when", "%s UTC to %s UTC", moment(i.Start), moment(i.End))
+	p.item("verdict", "%s", i.Verdict)
+	for _, c := range i.Cause {
+		p.item("cause", "%s: %s (%s)", c.Name, c.Word, percent(float64(c.Likelihood)))
+	}
+	if i.WouldSettle != "" {
+		p.item("would settle", "%s", i.WouldSettle)
+	}
+}
+
+func (p *printer) attack(a *downpour.Attack) {
+	p.head("ATTACK on %s (%s): %s, %s%s", a.Target, a.Service, vectorNames(a.Vectors), a.Severity, synthetic(a.Synthetic))
+	p.item("when", "%s UTC to %s UTC (%s), %s; first told at %s",
+		moment(a.Onset), moment(a.End), span(a.End.Sub(a.Onset)), over(a.Ongoing), moment(a.AlarmAt))
+	p.item("peak", "%s, %s at %s UTC", scaled(a.Peak.Packets, "packets/s"), scaled(a.Peak.Bits, "bit/s"), moment(a.PeakAt))
+	p.item("in all", "%s packets, %s bytes", count(float64(a.Total.Packets)), count(float64(a.Total.Bytes)))
+	p.item("why", "%s", a.Why)
+	for _, v := range a.Vectors {
+		p.item("vector", "%s %s%s", v.Name, percent(v.Share), ports(v))
+	}
+	if len(a.Shape) > 0 {
+		p.item("shape", "%s", strings.Join(a.Shape, ", "))
+	}
+	p.sources(&a.Sources)
+	p.finding("forged", &a.Spoofing)
+	p.finding("reflected", &a.Reflection)
+}
+
+func (p *printer) sources(s *downpour.Sources) {
+	p.item("sources", "%s addresses%s", count(s.Addresses.Value), interval(s.Addresses))
+	p.item("origin", "%s", s.Statement)
+	for i, c := range s.ByCountry {
+		if i == rows {
+			p.item("", "and %d more", len(s.ByCountry)-rows)
+			break
+		}
+		note := ""
+		if !s.EvidenceOfOrigin {
+			note = "  (not evidence of origin)"
+		}
+		p.item("", "%-8s %s [%s, %s]%s", country(c.Country), percent(c.Share.Value), percent(c.Share.Low), percent(c.Share.High), note)
+	}
+}
+
+func (p *printer) finding(label string, f *downpour.Finding) {
+	p.item(label, "%s (%s); confidence in the evidence: %s", f.Word, percent(float64(f.Likelihood)), f.Confidence)
+	for _, e := range f.Evidence {
+		p.item("", "%+.1f  %s", e.Weight, e.Says)
+	}
+}
+
+func (p *printer) outage(o *downpour.Outage) {
+	p.head("OUTAGE of %s: %s reports at the peak, %s, %s", o.Service, count(o.PeakReports), o.Severity, over(o.Ongoing))
+	onset := moment(o.Onset) + " UTC"
+	if o.OnsetLow != nil {
+		onset = fmt.Sprintf("between %s and %s", moment(*o.OnsetLow), onset)
+	}
+	p.item("when", "began %s; peak %s UTC; until %s UTC", onset, moment(o.PeakAt), moment(o.End))
+	p.item("expected", "%s reports%s", count(o.ExpectedReports.Value), interval(o.ExpectedReports))
+	p.item("why", "%s", o.Why)
+	for _, b := range o.Bumps {
+		p.item("bump", "%s reports at %s UTC. %s", count(b.Reports), moment(b.At), b.Says)
+	}
+}
+
+func (p *printer) claim(c *downpour.ClaimAssessment) {
+	p.head("CLAIM %s: %s", c.ID, strings.ToUpper(string(c.Assessment)))
+	p.item("said", "%q by %s (source graded %s)", c.Said, c.Speaker, c.SourceGrade)
+	p.item("why", "%s", c.Why)
+	for _, a := range c.Assertions {
+		p.item(a.Kind, "%s: %s", a.Assessment, a.Why)
+		if a.WouldSettle != "" {
+			p.item("", "Would settle it: %s", a.WouldSettle)
+		}
+	}
+}
+
+func (p *printer) foot(a *Analysis) {
+	for _, n := range a.Notes {
+		p.head("NOTE: %s", n)
+	}
+	if len(a.Attacks) == 0 {
+		return
+	}
+	p.line("")
+	for _, d := range a.Tool.Databases {
+		p.item("data", "%s, %s. %s", d.Name, d.Built, d.Licence)
+	}
+}
+
+func vectorNames(vs []downpour.Vector) string {
+	names := make([]string, len(vs))
+	for i, v := range vs {
+		names[i] = v.Name
+	}
+	return strings.Join(names, " + ")
+}
+
+func ports(v downpour.Vector) string {
+	s := " of packets, " + v.Protocol
+	if v.SourcePort != nil {
+		s += fmt.Sprintf(" from port %d", *v.SourcePort)
+	}
+	if v.DestinationPort != nil {
+		s += fmt.Sprintf(" to port %d", *v.DestinationPort)
+	}
+	return s
+}
+
+func interval(e downpour.Estimate) string {
+	if e.Low == e.High {
+		return ""
+	}
+	return fmt.Sprintf(" [%s, %s]", count(e.Low), count(e.High))
+}
+
+func country(c *string) string {
+	if c == nil {
+		return "unknown"
+	}
+	return *c
+}
+
+func over(ongoing bool) string {
+	if ongoing {
+		return "still going on at the end of the input"
+	}
+	return "over"
+}
+
+func synthetic(yes bool) string {
+	if yes {
+		return " (synthetic)"
+	}
+	return ""
+}
