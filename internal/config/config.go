@@ -1,0 +1,118 @@
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+	_ "time/tzdata" // a time zone's name must mean the same on a machine without zone files
+
+	"downpour"
+)
+
+// DefaultListen is where the pages are served unless something else is said.
+const DefaultListen = "127.0.0.1:8080"
+
+// Config is a checked configuration: every value in it can be used as it is.
+type Config struct {
+	Networks  Networks
+	Services  []Service // at least one, names unique
+	HTTP      HTTP
+	Databases Databases
+	Store     Store
+	Log       Log
+}
+
+// Networks says which addresses are ours and which must never be blocked.
+type Networks struct {
+	// Own is what is protected. Empty: not told.
+	Own []netip.Prefix
+	// NeverBlock lists prefixes that no mitigation may touch.
+	NeverBlock []netip.Prefix
+}
+
+// Service is one online service that is watched.
+type Service struct {
+	Name  string // fits in a URL path as it is
+	Title string // as people know it; the name if the file gives none
+	// RunBy and Contact are shown on the public pages; empty if not told.
+	RunBy, Contact string
+	// Targets are the service's addresses and prefixes; no two services
+	// overlap. Empty: none are told.
+	Targets []netip.Prefix
+	// Hosts are the service's host names, in lower case.
+	Hosts []string
+	// Symptoms are what the report form offers; "other" is always among them.
+	Symptoms []string
+	// Timezone is that of the service's days and weeks.
+	Timezone *time.Location
+}
+
+// HTTP says where pages are served and whose word on client addresses counts.
+type HTTP struct {
+	// Listen is host:port of the pages; empty: they are not served.
+	Listen string
+	// OperatorListen is host:port or unix:PATH for the operator's routes; empty:
+	// they are served on Listen.
+	OperatorListen string
+	// TrustedProxies are believed about a client's address, nobody else is.
+	TrustedProxies []netip.Prefix
+	// ClientAddressHeader is one more header to believe from trusted proxies,
+	// in canonical form; empty: none.
+	ClientAddressHeader string
+}
+
+// Databases are paths of MMDB files; empty: the embedded table.
+type Databases struct{ Country, Network string }
+
+// Store says where rows are kept, how large they may grow and for how long
+// reports are kept.
+type Store struct {
+	Path string
+	Disk Size
+	Keep Duration
+}
+
+// Level is a severity of log entries that is written as a configuration has it.
+type Level slog.Level
+
+// Level makes it a slog.Leveler.
+func (l Level) Level() slog.Level { return slog.Level(l) }
+
+// String gives the level in lower case.
+func (l Level) String() string { return strings.ToLower(slog.Level(l).String()) }
+
+// Log says how much Downpour logs and in which form.
+type Log struct {
+	Level  Level
+	Format string // text or json
+}
+
+// Default is the configuration of a Downpour that was given no file.
+func Default() *Config {
+	c := unlistening()
+	c.HTTP.Listen = DefaultListen
+	return c
+}
+
+// unlistening is what a file starts from: with a file, only what it names is
+// bound.
+func unlistening() *Config {
+	example := newService()
+	example.Name, example.Title = downpour.DefaultService, downpour.DefaultService
+	return &Config{
+		Services: []Service{example},
+		Store:    Store{Path: "./downpour-data", Disk: 2 * Gigabyte, Keep: Duration(90 * 24 * time.Hour)},
+		Log:      Log{Level: Level(slog.LevelInfo), Format: "text"},
+	}
+}
+
+// otherSymptom takes the reports that name none of a service's symptoms.
+const otherSymptom = "other"
+
+func newService() Service {
+	return Service{
+		Symptoms: []string{"access", "login", "loading", "posting", otherSymptom},
+		Timezone: time.UTC,
+	}
+}

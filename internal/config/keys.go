@@ -1,0 +1,126 @@
+package config
+
+import "regexp"
+
+// key is one row of the table of keys.
+type key struct {
+	name string
+	form string // what is written for it, in a few words
+	live bool   // whether a reload applies it; else a restart does
+	doc  string
+	value
+}
+
+// rootKeys is the table of all keys, bound to where they go in c.
+func rootKeys(c *Config) []key {
+	return []key{
+		{name: "networks", doc: "Which addresses are ours.", value: group{networkKeys(&c.Networks)}},
+		{name: "services", doc: "The online services that are watched, each with a page of its own. Without this key there " +
+			"is one, `example`.", value: services{&c.Services}},
+		{name: "http", doc: "The pages and the API. With a file, they are served only if this key is in it (or `--listen` is given).",
+			value: group{httpKeys(&c.HTTP)}},
+		{name: "databases", doc: "Who an address belongs to, from files in MMDB format. Without a file the embedded tables answer.",
+			value: group{databaseKeys(&c.Databases)}},
+		{name: "store", doc: "What is kept on disk.", value: group{storeKeys(&c.Store)}},
+		{name: "log", doc: "What Downpour says of itself on standard error.", value: group{logKeys(&c.Log)}},
+	}
+}
+
+func networkKeys(n *Networks) []key {
+	return []key{
+		{name: "own", form: "list of prefixes", value: many(&n.Own, parsePrefix, "[198.51.100.0/22, 2001:db8::/32]"),
+			doc: "What is protected. Checked and kept; it takes effect with the first version that can mitigate."},
+		{name: "never_block", form: "list of prefixes", value: many(&n.NeverBlock, parsePrefix, "[192.0.2.53/32]"),
+			doc: "Addresses that no mitigation may touch. Checked and kept, as `networks.own`."},
+	}
+}
+
+func serviceKeys(s *Service) []key {
+	return []key{
+		{name: "name", form: "name", value: one(&s.Name, parseName),
+			doc: "Required. Stands in the address of the page, `/s/NAME`: letters, digits, `-`, `_` and `.`, at most 64."},
+		{name: "title", form: "text", live: true, value: one(&s.Title, parseText(80)),
+			doc: "The name as people know it; without it, `name`."},
+		{name: "run_by", form: "text", live: true, value: one(&s.RunBy, parseText(200)),
+			doc: "Who runs the service, shown on its page."},
+		{name: "contact", form: "text", live: true, value: one(&s.Contact, parseText(200)),
+			doc: "Where people write to, as for the erasure of a report's text: an e-mail address or a URL."},
+		{name: "targets", form: "list of addresses and prefixes", value: many(&s.Targets, parsePrefix, "[198.51.100.0/24]"),
+			doc: "The service's addresses. No two services overlap."},
+		{name: "hosts", form: "list of host names", value: many(&s.Hosts, parseHost, "[www.example.com]"),
+			doc: "The service's host names."},
+		{name: "symptoms", form: "list of words", live: true, value: many(&s.Symptoms, parseSymptom, "[access, login, other]"),
+			doc: "What the report form offers; `other` is added if it is missing. At most 12."},
+		{name: "timezone", form: "IANA time zone", value: one(&s.Timezone, parseTimezone),
+			doc: "The time zone by whose days and weeks the service's users live, as in `Europe/Kyiv`."},
+	}
+}
+
+func httpKeys(h *HTTP) []key {
+	return []key{
+		{name: "listen", form: "address:port", value: one(&h.Listen, parseListen),
+			doc: "Where the pages are served; port 0 takes a free one. `\"\"`: not at all."},
+		{name: "operator_listen", form: "address:port or unix:PATH", value: one(&h.OperatorListen, parseOperatorListen),
+			doc: "If given, the operator's routes are served only there."},
+		{name: "trusted_proxies", form: "list of prefixes", live: true, value: many(&h.TrustedProxies, parseProxy, "[127.0.0.0/8]"),
+			doc: "Only from these are X-Forwarded-For, Forwarded and the PROXY protocol believed."},
+		{name: "client_address_header", form: "header name", live: true, value: one(&h.ClientAddressHeader, parseHeader),
+			doc: "A header in which a trusted proxy gives the client's address, as `CF-Connecting-IP`."},
+	}
+}
+
+func databaseKeys(d *Databases) []key {
+	return []key{
+		{name: "country", form: "path", value: one(&d.Country, parsePath), doc: "MMDB file that knows an address's country."},
+		{name: "network", form: "path", value: one(&d.Network, parsePath), doc: "MMDB file that knows an address's autonomous system."},
+	}
+}
+
+func storeKeys(s *Store) []key {
+	return []key{
+		{name: "path", form: "path", value: one(&s.Path, parseStorePath), doc: "Folder of the embedded store, made if it is missing."},
+		{name: "disk", form: "size", live: true, value: one(&s.Disk, parseDisk),
+			doc: "What the store may take; when it is used up, the oldest reports go first. At least 10MB. Units: " + unitNames(sizeUnits()) + "."},
+		{name: "keep", form: "duration", live: true, value: one(&s.Keep, parseKeep),
+			doc: "How long reports and their counts are kept; incidents stay. At least 1d. Units: " + unitNames(durationUnits()) + "."},
+	}
+}
+
+func logKeys(l *Log) []key {
+	return []key{
+		{name: "level", form: "debug, info, warn or error", live: true, value: one(&l.Level, parseLevel), doc: "The least severe entry that is written."},
+		{name: "format", form: "text or json", value: one(&l.Format, parseFormat), doc: "One line of text or one JSON object an entry."},
+	}
+}
+
+// feature is a key whose meaning is settled and whose feature does not exist.
+type feature struct{ path, name string }
+
+// notYetSupported lists the keys that are known and refused, since a key that
+// is accepted and does nothing would be a lie. A key leaves this list in the
+// commit that makes it work.
+func notYetSupported() []feature {
+	return []feature{
+		{"flow", "receiving flow export is"},
+		{"packets", "live capture is"},
+		{"logs", "reading web logs is"},
+		{"notify", "notification is"},
+		{"enforcers", "mitigation is"},
+		{"networks.groups", "groups of networks are"},
+		{"services[].probes", "probes are"},
+	}
+}
+
+// entryNumber matches the number of a list's entry within a path.
+var entryNumber = regexp.MustCompile(`\[\d+\]`)
+
+// notYet tells whether a path is of a feature that does not exist yet.
+func notYet(path string) (string, bool) {
+	path = entryNumber.ReplaceAllString(path, "[]")
+	for _, f := range notYetSupported() {
+		if f.path == path {
+			return f.name, true
+		}
+	}
+	return "", false
+}
