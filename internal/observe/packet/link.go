@@ -1,5 +1,11 @@
 package packet
 
+import (
+	"encoding/binary"
+
+	"downpour"
+)
+
 // LinkType is what a capture says its frames begin with
 // (https://www.tcpdump.org/linktypes.html).
 type LinkType uint32
@@ -14,10 +20,204 @@ const (
 	LinkPPPHDLC  LinkType = 50  // PPP in HDLC-like framing (RFC 1662)
 	LinkPPPoE    LinkType = 51  // PPP over Ethernet session (RFC 2516)
 	LinkRaw      LinkType = 101 // raw IP, version told from its first nibble
-	LinkCiscoHDL LinkType = 104 // Cisco HDLC (RFC 1547, 4.3.1)
+	LinkHDLC     LinkType = 104 // Cisco HDLC (RFC 1547, 4.3.1)
 	LinkLoop     LinkType = 108 // OpenBSD loopback: address family in network byte order
 	LinkCooked   LinkType = 113 // Linux cooked capture v1
 	LinkIPv4     LinkType = 228
 	LinkIPv6     LinkType = 229
 	LinkCooked2  LinkType = 276 // Linux cooked capture v2
 )
+
+// known tells whether frames of the link type can be decoded.
+func (l LinkType) known() bool {
+	switch l {
+	case LinkNull, LinkEthernet, LinkPPP, LinkRawBSD, LinkRawOpen, LinkPPPHDLC, LinkPPPoE, LinkRaw,
+		LinkHDLC, LinkLoop, LinkCooked, LinkIPv4, LinkIPv6, LinkCooked2:
+		return true
+	}
+	return false
+}
+
+// EtherTypes (IANA, IEEE 802 Numbers).
+const (
+	etherIPv4     = 0x0800
+	etherIPv6     = 0x86dd
+	etherVLAN     = 0x8100 // IEEE 802.1Q
+	etherProvider = 0x88a8 // IEEE 802.1ad
+	etherQinQ     = 0x9100 // as QinQ was sent before 802.1ad
+	etherMPLS     = 0x8847 // RFC 3032
+	etherMPLSUp   = 0x8848 // RFC 5332
+	etherPPPoE    = 0x8864 // RFC 2516
+	etherLengths  = 0x0600 // below it the field is a length (IEEE 802.3)
+)
+
+// PPP protocol numbers (RFC 1332, RFC 5072).
+const (
+	pppIPv4 = 0x0021
+	pppIPv6 = 0x0057
+)
+
+// The sizes of link headers, in bytes.
+const (
+	ethernetSize = 14
+	tagSize      = 4 // of a VLAN tag or an MPLS label
+	llcSize      = 8 // LLC and SNAP (RFC 1042)
+	familySize   = 4
+	cookedSize   = 16
+	cooked2Size  = 20
+	hdlcSize     = 4
+	pppoeSize    = 6
+)
+
+// maxTags bounds the VLAN tags, MPLS labels and PPPoE headers of a frame that
+// are followed; networks use up to four.
+const maxTags = 16
+
+// decode reads a frame into f; length is what it had on the wire, in bytes. It
+// tells what it found; f is only a flow if that is neither notIP nor undecoded.
+func decode(link LinkType, frame []byte, length int, f *downpour.Flow) finding {
+	// Nearly all captured frames are this one.
+	if link == LinkEthernet && len(frame) >= ethernetSize+ipv4Size &&
+		binary.BigEndian.Uint16(frame[12:]) == etherIPv4 {
+		return decodeIP(frame[ethernetSize:], length-ethernetSize, f)
+	}
+	at, found := skipLink(link, frame)
+	if found == linkCut && len(frame) < length {
+		return linkSnapped
+	}
+	if found != fine {
+		return found
+	}
+	return decodeIP(frame[at:], length-at, f)
+}
+
+// skipLink tells where the IP header of a frame begins.
+func skipLink(link LinkType, frame []byte) (int, finding) {
+	switch link {
+	case LinkEthernet:
+		return skipEthernet(frame)
+	case LinkRaw, LinkRawBSD, LinkRawOpen, LinkIPv4, LinkIPv6:
+		return 0, fine
+	case LinkCooked:
+		return skipTyped(frame, cookedSize-2, cookedSize)
+	case LinkCooked2:
+		return skipTyped(frame, 0, cooked2Size)
+	case LinkHDLC:
+		return skipTyped(frame, hdlcSize-2, hdlcSize)
+	case LinkNull, LinkLoop:
+		return skipFamily(frame)
+	case LinkPPP, LinkPPPHDLC:
+		return skipPPP(frame, 0)
+	case LinkPPPoE:
+		return skipPPP(frame, pppoeSize)
+	}
+	return 0, linkUnknown
+}
+
+// skipTyped passes over a header of so many bytes with its EtherType at a place.
+func skipTyped(frame []byte, typeAt, size int) (int, finding) {
+	if len(frame) < size {
+		return 0, linkCut
+	}
+	return skipTags(frame, binary.BigEndian.Uint16(frame[typeAt:]), size)
+}
+
+// skipEthernet passes over an Ethernet header, with LLC and SNAP behind it where
+// there is a length in place of a type.
+func skipEthernet(frame []byte) (int, finding) {
+	if len(frame) < ethernetSize {
+		return 0, linkCut
+	}
+	kind := binary.BigEndian.Uint16(frame[12:])
+	if kind >= etherLengths {
+		return skipTags(frame, kind, ethernetSize)
+	}
+	llc := frame[ethernetSize:]
+	if len(llc) < llcSize || string(llc[:6]) != "\xaa\xaa\x03\x00\x00\x00" {
+		return 0, notIP
+	}
+	return skipTags(frame, binary.BigEndian.Uint16(llc[6:]), ethernetSize+llcSize)
+}
+
+// skipTags passes over what may stand between an EtherType, whose content begins
+// at a place, and IP.
+func skipTags(frame []byte, kind uint16, at int) (int, finding) {
+	for range maxTags {
+		switch kind {
+		case etherIPv4, etherIPv6:
+			return at, fine
+		case etherVLAN, etherProvider, etherQinQ:
+			if len(frame) < at+tagSize {
+				return 0, linkCut
+			}
+			kind = binary.BigEndian.Uint16(frame[at+2:])
+			at += tagSize
+		case etherMPLS, etherMPLSUp:
+			return skipLabels(frame, at)
+		case etherPPPoE:
+			return skipPPP(frame, at+pppoeSize)
+		default:
+			return 0, notIP
+		}
+	}
+	return 0, notIP
+}
+
+// skipLabels passes over an MPLS label stack (RFC 3032, 2.1); what it carries is
+// not said, so that the first nibble has to (RFC 4928).
+func skipLabels(frame []byte, at int) (int, finding) {
+	for range maxTags {
+		if len(frame) < at+tagSize+1 {
+			return 0, linkCut
+		}
+		bottom := frame[at+2]&1 == 1
+		at += tagSize
+		if !bottom {
+			continue
+		}
+		if version := frame[at] >> 4; version == 4 || version == 6 {
+			return at, fine
+		}
+		return 0, notIP
+	}
+	return 0, notIP
+}
+
+// skipFamily passes over the address family of a loopback interface. Its byte
+// order may be the writer's, but only the lowest byte is ever used.
+func skipFamily(frame []byte) (int, finding) {
+	if len(frame) < familySize {
+		return 0, linkCut
+	}
+	family := binary.BigEndian.Uint32(frame)
+	if family > 0xffff {
+		family = binary.LittleEndian.Uint32(frame)
+	}
+	switch family {
+	case 2, 10, 24, 28, 30: // AF_INET; AF_INET6 of Linux, NetBSD and OpenBSD, FreeBSD, Darwin
+		return familySize, fine
+	}
+	return 0, notIP
+}
+
+// skipPPP passes over PPP's protocol field (RFC 1661, 2 and 6.5), which may be
+// compressed to a byte, and HDLC's address and control bytes before it.
+func skipPPP(frame []byte, at int) (int, finding) {
+	if len(frame) < at+2 {
+		return 0, linkCut
+	}
+	if frame[at] == 0xff && frame[at+1] == 0x03 {
+		at += 2
+	}
+	if len(frame) < at+2 {
+		return 0, linkCut
+	}
+	protocol, size := int(frame[at]), 1
+	if protocol&1 == 0 { // an odd byte is the last
+		protocol, size = protocol<<8|int(frame[at+1]), 2
+	}
+	if protocol != pppIPv4 && protocol != pppIPv6 {
+		return 0, notIP
+	}
+	return at + size, fine
+}
