@@ -20,6 +20,9 @@ var ErrNotFound = errors.New("not found")
 // this one was shed. Nothing was kept; the caller may try again later.
 var ErrBusy = errors.New("too many reports are waiting to be written")
 
+// ErrClosed is returned by every method after Close, and nothing was done.
+var ErrClosed = errors.New("the store is closed")
+
 // Store keeps Downpour's domain rows. Its methods may be called concurrently.
 type Store interface {
 	// AddReport returns nil once the report survives a crash of the machine.
