@@ -99,7 +99,7 @@ func (r *reader) entry(v *ast.MappingValueNode, path string, keys []key) {
 		r.fault(where, join(path, printable(name)), wrong{"unknown key", mend})
 		return
 	}
-	keys[i].value.read(r, full, v.Value)
+	keys[i].read(r, full, v.Value)
 }
 
 // sequence reads a node that must be a list, handing each entry on. An empty

@@ -93,7 +93,7 @@ func (g group) read(r *reader, path string, n ast.Node) { r.mapping(n, path, g.k
 func (g group) String() string {
 	words := make([]string, len(g.keys))
 	for i, k := range g.keys {
-		words[i] = k.name + ": " + k.value.String()
+		words[i] = k.name + ": " + k.String()
 	}
 	return "{" + strings.Join(words, ", ") + "}"
 }
