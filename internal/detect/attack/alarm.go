@@ -1,0 +1,155 @@
+package attack
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"downpour"
+)
+
+// lowerLimit is the lower end of the 95 % interval of the packets that a sampled
+// volume stands for: Garwood's (1936) exact Poisson limit in Wilson and
+// Hilferty's approximation, narrowed by the binomial's finite population, scaled
+// by the sampling rate. Where every packet was seen it has no width.
+func lowerLimit(v volume) float64 {
+	if v.samples >= v.packets {
+		return float64(v.packets)
+	}
+	n, rate := float64(v.samples), float64(v.packets)/float64(v.samples)
+	garwood := n * math.Pow(max(0, 1-1/(9*n)-1.96/(3*math.Sqrt(n))), 3)
+	return rate * (n - (n-garwood)*math.Sqrt(1-1/rate))
+}
+
+// hostileVolume is what in the window of a class is hostile.
+func (s *suspect) hostileVolume(c Class) (v volume) {
+	for _, k := range s.active {
+		if kindClasses[k] != c || s.rows[k].window.samples == 0 {
+			continue
+		}
+		w := s.rows[k].window.volume
+		part := s.hostile(k)
+		v.packets += uint64(float64(w.packets) * part)
+		v.bytes += uint64(float64(w.bytes) * part)
+		v.samples += uint64(math.Ceil(float64(w.samples) * part))
+	}
+	return v
+}
+
+// passes tells whether a volume seen in a span of seconds is above the limit for
+// certain, and holds enough samples to say so.
+func (s *suspect) passes(c Class, v volume, seconds float64) bool {
+	if v.packets == 0 || v.packets > v.samples && v.samples < s.cfg.MinSamples {
+		return false
+	}
+	lower := lowerLimit(v)
+	bits := float64(v.bytes) * 8 * lower / float64(v.packets)
+	return s.classes[c].limit.exceeds(lower/seconds, bits/seconds, 1)
+}
+
+// due tells whether a class's window has passed its limit and was not judged in
+// this slot yet.
+func (s *suspect) due(c Class) bool {
+	st := &s.classes[c]
+	return !st.alarmed && st.judged != s.slot &&
+		st.limit.exceeds(float64(st.window.packets), float64(st.window.bytes)*8, 1)
+}
+
+// judge decides on the class's last second.
+func (s *suspect) judge(c Class) bool {
+	s.classes[c].judged = s.slot
+	return s.passes(c, s.hostileVolume(c), 1)
+}
+
+// judgeRun decides on a longer stretch, where sampling leaves too few packets in
+// one second: the window grows until it holds enough.
+func (s *suspect) judgeRun(c Class) bool {
+	st := &s.classes[c]
+	if st.alarmed || st.run == 0 || st.ran.packets == st.ran.samples || s.now-st.run < second {
+		return false
+	}
+	part := float64(s.hostileVolume(c).packets) / float64(max(st.window.packets, 1))
+	v := st.ran
+	v.packets = uint64(float64(v.packets) * min(1, part))
+	v.bytes = uint64(float64(v.bytes) * min(1, part))
+	return s.passes(c, v, float64(s.now-st.run)/float64(second))
+}
+
+// judgeShort decides where the input ends before the target was seen for a
+// second: on the rate over the span of what was seen.
+func (s *suspect) judgeShort(c Class) bool {
+	v := s.hostileVolume(c)
+	return v.samples >= s.cfg.ShortPackets && s.passes(c, v, s.span(c))
+}
+
+// span is for how many seconds a class was seen in the collection.
+func (s *suspect) span(c Class) float64 {
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, k := range s.active {
+		if r := s.rows[k]; kindClasses[k] == c && r.total.samples > 0 {
+			first, last = min(first, r.first), max(last, r.last)
+		}
+	}
+	return float64(max(last-first, int64(s.cfg.ShortSpan))) / float64(second)
+}
+
+// why puts the rule that fired into a sentence.
+func (s *suspect) why() string {
+	c := s.attack.lead
+	st, usual := &s.classes[c], s.target.usual[c]
+	if s.attack.short > 0 {
+		return fmt.Sprintf("%s to %s came at %s/s over the %s ms seen; expected at most %s",
+			c, s.target.address, figure(s.attack.short), figure(float64(s.attack.end-s.attack.onset)/1e6), expectation(st.limit, false, usual.packets))
+	}
+	packets, bits := float64(st.peak.packets), float64(st.peak.bytes)*8
+	if st.limit.Packets > 0 && packets >= st.limit.Packets || st.limit.Bits == 0 {
+		return fmt.Sprintf("%s to %s were %s/s; expected at most %s",
+			c, s.target.address, figure(packets), expectation(st.limit, false, usual.packets))
+	}
+	return fmt.Sprintf("%s to %s were %s bit/s; expected at most %s",
+		c, s.target.address, figure(bits), expectation(st.limit, true, usual.bits))
+}
+
+// expectation words a limit and where it comes from.
+func expectation(limit Floor, inBits bool, usual float32) string {
+	value, unit := limit.Packets, "/s"
+	if inBits {
+		value, unit = limit.Bits, " bit/s"
+	}
+	if usual == 0 {
+		return figure(value) + unit + " (floor; no usual traffic is known)"
+	}
+	return fmt.Sprintf("%s%s (usual up to %s%s)", figure(value), unit, figure(float64(usual)), unit)
+}
+
+// figure writes a number with thousands separated.
+func figure(v float64) string {
+	digits := strconv.FormatInt(int64(math.Round(v)), 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// severity grades an attack by how far its worst class rose above the limit.
+func (s *suspect) severity() downpour.Severity {
+	const partial, major = 3, 10
+	worst := 0.0
+	for c := range s.classes {
+		if st := &s.classes[c]; st.alarmed {
+			if st.limit.Packets > 0 {
+				worst = max(worst, float64(st.peak.packets)/st.limit.Packets)
+			}
+			if st.limit.Bits > 0 {
+				worst = max(worst, float64(st.peak.bytes)*8/st.limit.Bits)
+			}
+		}
+	}
+	switch {
+	case worst >= major:
+		return downpour.Major
+	case worst >= partial:
+		return downpour.Partial
+	}
+	return downpour.Minor
+}

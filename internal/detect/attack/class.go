@@ -1,0 +1,44 @@
+package attack
+
+// Class is a coarse kind of incoming traffic. Each target is counted by class,
+// has its usual rate by class, and is under suspicion or under attack by class.
+type Class uint8
+
+// The classes.
+const (
+	ClassAnswers   Class = iota // UDP answers of the services that amplify, by source port or payload
+	ClassSYN                    // TCP SYN
+	ClassSYNACK                 // TCP SYN-ACK and web answers without a request
+	ClassFragments              // later fragments of any protocol
+	ClassOdd                    // TCP flags that no stack sends (null, Xmas, SYN+FIN...)
+	ClassErrors                 // ICMP errors
+	ClassTCP                    // TCP ACK and data
+	ClassClose                  // TCP RST and FIN
+	ClassUDP                    // all other UDP, QUIC among it
+	ClassQueries                // DNS queries
+	ClassICMP                   // ICMP echo and the like
+	ClassOther                  // GRE, ESP and all other protocols
+	classes        = 12
+)
+
+// String names what the class counts, as a sentence begins with it.
+func (c Class) String() string {
+	return [classes]string{
+		"UDP answers of amplifying services", "SYN packets", "SYN-ACK packets", "Later fragments",
+		"TCP packets with abnormal flags", "ICMP errors", "TCP ACK and data packets", "TCP RST and FIN packets",
+		"UDP packets", "DNS queries", "ICMP packets", "Packets of other protocols",
+	}[c]
+}
+
+// Floor is the rate below which a class is never an attack, whatever is usual.
+// Passing either of the two is passing the floor; 0 means that this one is not
+// looked at.
+type Floor struct {
+	Packets float64 // packets/s
+	Bits    float64 // bits/s
+}
+
+// exceeds tells whether a rate of packets/s or bits/s is above share of the floor.
+func (f Floor) exceeds(packets, bits, share float64) bool {
+	return f.Packets > 0 && packets >= f.Packets*share || f.Bits > 0 && bits >= f.Bits*share
+}

@@ -1,0 +1,84 @@
+package attack
+
+import (
+	"time"
+
+	"downpour"
+)
+
+// Config holds every figure that the detector decides by. The zero value is of
+// no use; begin with Default.
+type Config struct {
+	// Service tells of which service an address is and whether it is ours. nil:
+	// every address may be a target, of downpour.DefaultService.
+	Service func(downpour.Address) (service string, ours bool)
+	// Seed keys the hashes of tables and samples, so that nobody can craft
+	// addresses that collide. Fixed in offline runs, random in a daemon.
+	Seed uint64
+
+	// Targets and Suspects bound the tables of one partition (there are 64):
+	// 4,096 targets of 256 bytes are 64 MiB in all, for 262,144 addresses;
+	// sixteen suspects a partition follow a carpet over 1,024 addresses.
+	Targets, Suspects int
+	// Recent is how many of the latest flows of a partition are remembered to
+	// back-fill a new suspect: more than the largest class needs for suspicion.
+	Recent int
+	// Sample is how many sources a suspect keeps at most (bottom-k; standard
+	// error of the distinct count 1/sqrt(k), 1.1 % at 8,192); Sources is the
+	// budget of all suspects of one partition, at 72 bytes each: 72 MiB in all.
+	Sample, Sources int
+
+	// Floors are the static lower limits by class.
+	Floors [classes]Floor
+	// Rise is by how much the usual must be exceeded for an alarm.
+	Rise float64
+	// Suspicion is the share of the floor from which the heavy tier watches.
+	Suspicion float64
+	// LearnRate is the share by which, each second, the usual rises toward a
+	// higher rate: a minute of a new level makes it usual, a burst does not.
+	LearnRate float64
+	// UsualHalfLife is how fast a usual maximum is forgotten.
+	UsualHalfLife time.Duration
+
+	// MinSamples is how many sampled packets an alarm needs: one at 1:4000 is
+	// 4,000/s and means nothing.
+	MinSamples uint64
+	// ShortPackets and ShortSpan judge an input that ends before a second is
+	// over: so many packets, at the rate over the span seen, never less than
+	// ShortSpan (a single burst of a sender's queue is no rate).
+	ShortPackets uint64
+	ShortSpan    time.Duration
+
+	// Hold is the pause over which an attack is held together; with longer
+	// pulses ten times the longest one, up to HoldMost.
+	Hold, HoldMost time.Duration
+	// Idle is how long a suspect below suspicion is still followed, and how
+	// often what was gathered about one without an attack starts afresh.
+	Idle time.Duration
+}
+
+// Default returns the figures of docs: floors 500 packets/s or 1 Mbit/s for
+// answers of amplifying services, 1 kpps or 5 Mbit/s for what hardly occurs in
+// bulk (SYN, SYN-ACK, fragments, odd flags), 200 ICMP errors/s, and 20 kpps or
+// 100 Mbit/s for all other traffic.
+func Default() Config {
+	answers, rare := Floor{500, 1e6}, Floor{1_000, 5e6}
+	bulk := Floor{20_000, 100e6}
+	return Config{
+		Targets: 4096, Suspects: 16, Recent: 4096,
+		Sample: 8192, Sources: 16384,
+		Floors: [classes]Floor{
+			ClassAnswers: answers,
+			ClassSYN:     rare, ClassSYNACK: rare, ClassFragments: rare, ClassOdd: rare,
+			ClassErrors: {Packets: 200},
+			ClassTCP:    bulk, ClassClose: bulk, ClassUDP: bulk,
+			ClassQueries: bulk, ClassICMP: bulk, ClassOther: bulk,
+		},
+		Rise: 3, Suspicion: 1.0 / 8,
+		LearnRate: 0.02, UsualHalfLife: 12 * time.Hour,
+		MinSamples:   20,
+		ShortPackets: 100, ShortSpan: 10 * time.Millisecond,
+		Hold: time.Minute, HoldMost: 5 * time.Minute,
+		Idle: 10 * time.Second,
+	}
+}

@@ -1,0 +1,185 @@
+package attack
+
+import "downpour"
+
+// What makes much traffic hostile. Each figure is a ratio or a count that usual
+// traffic keeps well away from.
+const (
+	answersPerQuestion = 4   // an answered question brings one datagram, rarely four
+	repliesPerQuestion = 2   // SYN-ACK, RST, ICMP error: one each, once repeated
+	conversing         = 0.6 // share of records in conversation from which all is usual
+	crowd              = 0.7 // share of SYNs that complete from which it is a crowd
+	fewSources         = 10  // fewer are a tunnel, a backup, a call
+	scanPackets        = 2.5 // packets a port, at most, of a scan
+	scanPorts          = 100 // ports, at least, of a scan
+	scanRate           = 10  // times the floor above which it floods all the same
+	onePeer            = 3   // sources, at most, of a download seen one way
+	payloadProof       = 0.5 // share of payloads that prove a service
+)
+
+// hostile is the part of a kind's window that is no one's usual business: unasked
+// for, unanswered, unfinished. 1 is all of it. It is what turns much traffic into
+// an attack; rates alone do not.
+func (s *suspect) hostile(k kind) float64 {
+	r := s.rows[k]
+	switch kindClasses[k] {
+	case ClassAnswers:
+		return s.hostileAnswers(k, r)
+	case ClassSYN:
+		return s.hostileSYN(r)
+	case ClassSYNACK:
+		if k == kindMiddlebox {
+			return s.hostileWeb(r)
+		}
+		return s.unfinished(r, unasked(r, repliesPerQuestion))
+	case ClassOdd, ClassQueries:
+		return 1
+	case ClassErrors, ClassICMP:
+		return unasked(r, repliesPerQuestion)
+	case ClassTCP, ClassUDP:
+		return s.hostileBulk(k, r)
+	case ClassClose:
+		return min(unasked(r, repliesPerQuestion), s.hostileClose(r))
+	}
+	return s.hostileTunnel(k, r)
+}
+
+// visible tells whether anything that the target sends is seen.
+func (s *suspect) visible() bool { return s.outgoing > 0 }
+
+// unasked is 1 where the answers are far more than the questions, else 0.
+func unasked(r *row, ratio uint64) float64 {
+	if r.window.packets > ratio*r.window.asked {
+		return 1
+	}
+	return 0
+}
+
+// quiet is the part of the sampled records that is not in the given number; so
+// much conversation that the rest is its ragged edge counts as all.
+func quiet(talking, tracked uint64, enough float64) float64 {
+	if tracked == 0 {
+		return 1
+	}
+	share := min(1, float64(talking)/float64(tracked))
+	if share >= enough {
+		return 0
+	}
+	return 1 - share
+}
+
+func (s *suspect) hostileAnswers(k kind, r *row) float64 {
+	if unasked(r, answersPerQuestion) == 0 {
+		return 0
+	}
+	if !services[k].talks || len(s.sources.entries) >= fewSources {
+		return 1
+	}
+	if r.payloads > 0 && float64(r.marked) >= payloadProof*float64(r.payloads) {
+		return 1
+	}
+	if s.visible() {
+		return quiet(r.window.talking, r.window.tracked, conversing)
+	}
+	return 0 // a tunnel or a game, seen one way
+}
+
+func (s *suspect) hostileSYN(r *row) float64 {
+	if s.scanned(r) {
+		return 0
+	}
+	return quiet(r.window.talking, r.window.tracked, crowd)
+}
+
+// scanned tells a port scan: one or few sources that knock once or twice at each
+// of many ports, at a rate that harms nobody.
+func (s *suspect) scanned(r *row) bool {
+	floor := s.cfg.Floors[ClassSYN].Packets
+	seconds := float64(min(max(s.now-s.since, int64(s.cfg.ShortSpan)), second)) / float64(second)
+	ports := float64(r.ports.distinct())
+	return len(s.sources.entries) <= onePeer && ports >= scanPorts &&
+		float64(r.total.samples) <= scanPackets*ports &&
+		float64(r.window.packets)/seconds < scanRate*floor
+}
+
+func (s *suspect) unfinished(r *row, hostile float64) float64 {
+	return hostile * quiet(r.window.talking, r.window.tracked, conversing)
+}
+
+func (s *suspect) hostileWeb(r *row) float64 {
+	if s.visible() {
+		return quiet(r.window.talking, r.window.tracked, conversing)
+	}
+	if len(s.sources.entries) >= fewSources {
+		return 1
+	}
+	return 0
+}
+
+// hostileBulk judges data. Where both ways are seen, whom the target answers is
+// in conversation. Where only one is, a conversation keeps its ports; for UDP
+// that is no excuse unless it comes from few, or from the web's port (video).
+func (s *suspect) hostileBulk(k kind, r *row) float64 {
+	if s.visible() {
+		return quiet(r.window.talking, r.window.tracked, conversing)
+	}
+	steady := quiet(r.window.repeats, r.window.tracked, conversing)
+	if kindClasses[k] == ClassTCP || len(s.sources.entries) <= onePeer {
+		return steady
+	}
+	if r.sourcePort.value == 443 && r.sourcePort.share(r.total.samples) >= conversing {
+		return steady
+	}
+	return 1
+}
+
+// hostileClose judges RST and FIN: every connection that closes has opened.
+func (s *suspect) hostileClose(r *row) float64 {
+	if s.visible() {
+		return quiet(r.window.talking, r.window.tracked, conversing)
+	}
+	var opened uint64
+	for _, k := range [...]kind{kindSYN, kindSYNACK} {
+		if o := s.rows[k]; o != nil {
+			opened += o.window.packets
+		}
+	}
+	if r.window.packets <= repliesPerQuestion*opened {
+		return 0
+	}
+	return quiet(r.window.repeats, r.window.tracked, conversing)
+}
+
+// hostileTunnel judges fragments, GRE, ESP and other protocols, which few peers
+// exchange in bulk.
+func (s *suspect) hostileTunnel(k kind, r *row) float64 {
+	if s.visible() {
+		return quiet(r.window.talking, r.window.tracked, conversing)
+	}
+	if len(s.sources.entries) >= fewSources || k == kindProtocol && !tunnels(uint8(r.proto.value)) {
+		return 1
+	}
+	if kindClasses[k] == ClassFragments && !s.continues() {
+		return 1
+	}
+	return 0
+}
+
+// continues tells whether first fragments are seen that later ones can continue.
+func (s *suspect) continues() bool {
+	for _, k := range s.active {
+		if s.rows[k].firstFragments > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// tunnels lists the protocols that carry others' traffic between few peers.
+func tunnels(protocol uint8) bool {
+	switch protocol {
+	case downpour.ProtocolIPIP, downpour.ProtocolIPv6, downpour.ProtocolAH, downpour.ProtocolSCTP:
+		return true
+	}
+	return false
+}

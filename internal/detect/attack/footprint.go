@@ -1,0 +1,131 @@
+package attack
+
+import (
+	"math"
+	"slices"
+
+	"downpour"
+)
+
+// footprint gathers the facts that the attack left, of the kinds that its
+// vectors are made of.
+func (s *suspect) footprint(parts []part) *downpour.Footprint {
+	set := kindsOf(parts)
+	out := &downpour.Footprint{Sampling: 1, OutgoingVisible: downpour.NotVisible}
+	if s.visible() {
+		out.OutgoingVisible = downpour.Yes
+	}
+	var packets, samples uint64
+	for _, k := range s.active {
+		if !set.has(k) {
+			continue
+		}
+		r := s.rows[k]
+		v := r.ofAttack()
+		packets, samples = packets+v.packets, samples+v.samples
+		out.Packets += v.samples
+		if v.packets > 0 {
+			out.Bytes += uint64(float64(v.bytes) * float64(v.samples) / float64(v.packets))
+		}
+		for ttl, n := range r.ttls {
+			out.TTLs[ttl] += uint64(n)
+		}
+		out.Marked += r.marked
+		out.Payloads += r.payloads
+	}
+	if samples > 0 {
+		out.Sampling = uint32(min(math.Round(float64(packets)/float64(samples)), math.MaxUint32))
+	}
+	out.Reflected = reflected(parts)
+	out.Questions, out.Answers = s.asks, s.answers
+	out.ConstantFields = s.constantFields(set)
+	s.fillSources(out, set)
+	return out
+}
+
+func kindsOf(parts []part) (set kindSet) {
+	for _, p := range parts {
+		set |= p.kinds
+	}
+	return set
+}
+
+// reflected counts the samples of the vectors that only reflectors send.
+func reflected(parts []part) (n uint64) {
+	for _, p := range parts {
+		if p.lead.isService() || p.lead == kindSYNACK || p.lead == kindMiddlebox || p.name == udpAmplification {
+			n += p.volume.samples
+		}
+	}
+	return n
+}
+
+// fillSources lists the sampled sources that sent of the attack's kinds between
+// its onset and its end, and estimates how many there are of them.
+func (s *suspect) fillSources(out *downpour.Footprint, set kindSet) {
+	a := s.attack
+	slack := slotLength // the end is known to within a slot of what follows
+	list := make([]downpour.Source, 0, len(s.sources.entries))
+	for i := range s.sources.entries {
+		e := &s.sources.entries[i]
+		if e.kinds&set == 0 || e.Last < a.onset || e.First > a.end+slack {
+			continue
+		}
+		list = append(list, e.Source)
+		if e.Established {
+			out.Handshakes++
+		}
+	}
+	out.Distinct = s.sources.distinct(len(list))
+	out.SampleComplete = s.sources.complete()
+	slices.SortFunc(list, func(x, y downpour.Source) int { return x.Address.Compare(y.Address) })
+	out.Sample = list
+	if out.SampleComplete {
+		out.Heavy = heaviest(slices.Clone(list))
+		return
+	}
+	out.Heavy = s.heavy.list()
+}
+
+// constantFields tells which header fields hardly vary over the attack: the
+// commonest value of the largest kind, with its share of all packets that have
+// the field.
+func (s *suspect) constantFields(set kindSet) []downpour.FieldShare {
+	const constant = 0.5
+	fields := []struct {
+		name string
+		of   func(*row) *vote
+		tcp  bool
+	}{
+		{"ip id", func(r *row) *vote { return &r.id }, false},
+		{"tcp sequence", func(r *row) *vote { return &r.sequence }, true},
+		{"tcp window", func(r *row) *vote { return &r.window_ }, true},
+		{"source port", func(r *row) *vote { return &r.sourcePort }, false},
+		{"length", func(r *row) *vote { return &r.length }, false},
+	}
+	out := []downpour.FieldShare{}
+	for _, field := range fields {
+		var largest *row
+		var total, hits uint64
+		for _, k := range s.active {
+			if r := s.rows[k]; set.has(k) && (!field.tcp || k.traits().protocol == "tcp") {
+				total += r.total.samples
+				if largest == nil || r.total.samples > largest.total.samples {
+					largest = r
+				}
+			}
+		}
+		if largest == nil || total == 0 {
+			continue
+		}
+		for _, k := range s.active {
+			if v := field.of(s.rows[k]); set.has(k) && v.value == field.of(largest).value {
+				hits += v.hits
+			}
+		}
+		if share := min(1, float64(hits)/float64(total)); share >= constant {
+			out = append(out, downpour.FieldShare{Field: field.name, Share: share})
+		}
+	}
+	return out
+}

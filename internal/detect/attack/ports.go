@@ -1,0 +1,24 @@
+package attack
+
+import (
+	"math"
+	"math/bits"
+)
+
+// portSet counts distinct ports in 256 bytes (linear counting; Whang et al.
+// 1990); it saturates at some 15,000.
+type portSet [32]uint64
+
+func (p *portSet) add(port uint16) {
+	h := uint32(port) * 0x9e3779b1 >> 21 // 2,048 bits
+	p[h>>6] |= 1 << (h & 63)
+}
+
+func (p *portSet) distinct() int {
+	const m = 32 * 64
+	empty := m
+	for _, w := range p {
+		empty -= bits.OnesCount64(w)
+	}
+	return int(math.Round(-m * math.Log(max(float64(empty), 1)/m)))
+}

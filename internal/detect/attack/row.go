@@ -1,0 +1,115 @@
+package attack
+
+import (
+	"time"
+
+	"downpour"
+)
+
+// A suspect's traffic is counted in slots of 20 ms, of which 64 are kept. Fifty
+// make the one-second window that all rates are told over, so a window may begin
+// anywhere to within 2 %; the rest lets an onset be seen against what came before.
+const (
+	slotLength  = int64(20 * time.Millisecond)
+	slotsKept   = 64
+	slotsSecond = int64(time.Second) / slotLength
+)
+
+// tally is what is counted of a kind in a stretch of time, beside its volume.
+type tally struct {
+	volume
+	asked   uint64 // packets of the target that ask for such answers
+	tracked uint64 // records of sources in the sample, of which:
+	talking uint64 // those of a source that the target converses with
+	repeats uint64 // those with the ports of the source's record before
+}
+
+func (t *tally) add(u *tally) {
+	t.volume.add(u.volume)
+	t.asked += u.asked
+	t.tracked += u.tracked
+	t.talking += u.talking
+	t.repeats += u.repeats
+}
+
+func (t *tally) subtract(u *tally) {
+	t.volume = t.minus(u.volume)
+	t.asked -= u.asked
+	t.tracked -= u.tracked
+	t.talking -= u.talking
+	t.repeats -= u.repeats
+}
+
+// slot is a tally and the time of its first packet.
+type slot struct {
+	tally
+	first int64
+}
+
+// row is all that is counted of one kind toward one suspect. Slots and window
+// run on; everything after them is gathered since the suspect's collection began.
+type row struct {
+	slots  [slotsKept]slot
+	window tally // the last second's slots
+	gathered
+}
+
+type gathered struct {
+	total volume
+	// before is what of the total came before the attack's onset, settled what
+	// the total was at the attack's last moment.
+	before, settled volume
+	first, last     int64
+	firstFragments  uint64 // samples
+	marked          uint64 // samples whose payload proves the kind
+	payloads        uint64 // samples with a payload to look at
+	ttls            [256]uint32
+
+	ports                              portSet // destination ports
+	sourcePorts                        topPorts
+	sourcePort, destinationPort, proto vote
+	id, sequence, window_, length      vote
+	steps                              []stepVolume
+}
+
+// count adds a record to the current slot and to what is gathered.
+func (r *row) count(at *slot, f *downpour.Flow, now int64, v volume) {
+	if at.samples == 0 {
+		at.first = now
+	}
+	at.first = min(at.first, now)
+	at.volume.add(v)
+	r.window.volume.add(v)
+	if r.total.samples == 0 {
+		r.first = now
+	}
+	r.total.add(v)
+	r.last = max(r.last, now)
+	r.ttls[f.TTL] = saturate(uint64(r.ttls[f.TTL]) + v.samples)
+	if f.Fragment == downpour.FirstFragment {
+		r.firstFragments += v.samples
+	}
+	if f.Mark != downpour.NoPayload {
+		r.payloads += v.samples
+	}
+	r.sourcePorts.add(f.SourcePort, v.samples)
+	r.sourcePort.cast(uint32(f.SourcePort), v.samples)
+	r.ports.add(f.DestinationPort)
+	r.destinationPort.cast(uint32(f.DestinationPort), v.samples)
+	r.proto.cast(uint32(f.Protocol), v.samples)
+	r.id.cast(uint32(f.IPID), v.samples)
+	r.length.cast(uint32(f.Bytes/uint64(max(f.Packets, 1))), v.samples)
+	if f.Protocol == downpour.ProtocolTCP {
+		r.sequence.cast(f.Sequence, v.samples)
+		r.window_.cast(uint32(f.Window), v.samples)
+	}
+}
+
+// forget drops what was gathered and keeps the slots.
+func (r *row) forget() {
+	steps := r.steps[:0]
+	r.gathered = gathered{steps: steps}
+}
+
+// of is the part of the total that belongs to the attack.
+func (r *row) ofAttack() volume { return r.settled.minus(r.before) }

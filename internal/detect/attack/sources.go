@@ -1,0 +1,160 @@
+package attack
+
+import (
+	"math"
+	"slices"
+
+	"downpour"
+)
+
+// source is one source address of a suspect and what it did.
+type source struct {
+	downpour.Source
+	kinds   kindSet
+	ports   uint32 // source and destination port of its latest flow
+	flows   uint32
+	pending uint8 // SYN not yet followed by an ACK
+	asked   uint8 // SYN-ACK not yet followed by data
+	answers uint8 // packets of the target to it that were no refusal
+}
+
+// sources is a uniform sample of the distinct sources: those with the smallest
+// keyed hashes (bottom-k; Cohen and Kaplan 2007). Since the threshold only
+// falls, whoever is in has been since its first packet, so its counts are
+// exact; as long as nobody was turned away the sample is complete.
+type sources struct {
+	key       uint64
+	limit     int
+	threshold uint64 // hashes above it are not kept
+	index     []uint64
+	entries   []source
+}
+
+func newSources(key uint64, limit int) sources {
+	s := sources{key: key, limit: limit}
+	s.reset()
+	return s
+}
+
+func (s *sources) reset() {
+	const kept = 1024 // entries whose memory is kept for the next collection
+	s.threshold = math.MaxUint64
+	if s.index == nil || cap(s.entries) > kept {
+		s.entries, s.index = nil, make([]uint64, 128)
+	}
+	s.entries = s.entries[:0]
+	clear(s.index)
+}
+
+// The index holds the entry's number + 1 below and bits of its hash above, so
+// that most probes need not look at the entry.
+const entryBits = 24
+
+// find returns the source of an address, nil if it is not in the sample.
+func (s *sources) find(a downpour.Address) *source {
+	h := a.Hash(s.key)
+	if h > s.threshold {
+		return nil
+	}
+	e, _ := s.probe(a, h)
+	return e
+}
+
+func (s *sources) probe(a downpour.Address, h uint64) (*source, uint64) {
+	mask := uint64(len(s.index) - 1)
+	for i := h & mask; ; i = (i + 1) & mask {
+		slot := s.index[i]
+		if slot == 0 {
+			return nil, i
+		}
+		if slot>>entryBits == h>>entryBits {
+			if e := &s.entries[slot&(1<<entryBits-1)-1]; e.Address == a {
+				return e, i
+			}
+		}
+	}
+}
+
+// add returns the source of an address, new if need be; nil if it is not sampled.
+func (s *sources) add(a downpour.Address) *source {
+	h := a.Hash(s.key)
+	if h > s.threshold {
+		return nil
+	}
+	e, i := s.probe(a, h)
+	if e != nil {
+		return e
+	}
+	if len(s.entries) >= s.limit+s.limit/4 {
+		s.prune(s.limit)
+		return s.add(a)
+	}
+	if 4*len(s.entries) >= 3*len(s.index) {
+		s.index = make([]uint64, 2*len(s.index))
+		s.reindex()
+		_, i = s.probe(a, h)
+	}
+	s.entries = append(s.entries, source{Source: downpour.Source{Address: a}})
+	s.index[i] = h>>entryBits<<entryBits | uint64(len(s.entries))
+	return &s.entries[len(s.entries)-1]
+}
+
+// resize changes the limit. A sample that is too large for a lower one is cut,
+// and its memory given back.
+func (s *sources) resize(limit int) {
+	s.limit = limit
+	if len(s.entries) > limit+limit/4 {
+		s.prune(limit)
+		s.entries = slices.Clone(s.entries)
+		s.index = make([]uint64, 128)
+		for 4*len(s.entries) >= 3*len(s.index) {
+			s.index = make([]uint64, 2*len(s.index))
+		}
+		s.reindex()
+	}
+}
+
+// prune keeps the sources with the n smallest hashes.
+func (s *sources) prune(n int) {
+	slices.SortFunc(s.entries, func(a, b source) int {
+		ha, hb := a.Address.Hash(s.key), b.Address.Hash(s.key)
+		switch {
+		case ha < hb:
+			return -1
+		case ha > hb:
+			return 1
+		}
+		return a.Address.Compare(b.Address)
+	})
+	s.threshold = s.entries[n-1].Address.Hash(s.key)
+	s.entries = s.entries[:n]
+	clear(s.index)
+	s.reindex()
+}
+
+func (s *sources) reindex() {
+	mask := uint64(len(s.index) - 1)
+	for n := range s.entries {
+		h := s.entries[n].Address.Hash(s.key)
+		i := h & mask
+		for s.index[i] != 0 {
+			i = (i + 1) & mask
+		}
+		s.index[i] = h>>entryBits<<entryBits | uint64(n+1)
+	}
+}
+
+// complete tells whether every source is in the sample.
+func (s *sources) complete() bool { return s.threshold == math.MaxUint64 }
+
+// distinct estimates how many sources there are of which n are in the sample:
+// each was kept with the chance threshold / 2^64, so n is binomial.
+func (s *sources) distinct(n int) downpour.Estimate {
+	if s.complete() {
+		return downpour.Exactly(float64(n))
+	}
+	p := float64(s.threshold) / math.MaxUint64
+	value := float64(n) / p
+	half := 1.96 * math.Sqrt(float64(n)*(1-p)) / p
+	return downpour.Estimate{Value: value, Low: max(float64(n), value-half), High: value + half}
+}

@@ -1,0 +1,123 @@
+package attack
+
+import (
+	"math"
+	"time"
+
+	"downpour"
+)
+
+// volume is how much a flow stands for, after its sampling is accounted for.
+type volume struct {
+	packets, bytes uint64
+	samples        uint64 // packets really seen
+}
+
+func (v *volume) add(w volume) {
+	v.packets += w.packets
+	v.bytes += w.bytes
+	v.samples += w.samples
+}
+
+func (v volume) minus(w volume) volume {
+	return volume{v.packets - min(v.packets, w.packets), v.bytes - min(v.bytes, w.bytes), v.samples - min(v.samples, w.samples)}
+}
+
+// The most that a record can stand for. More is damage, and must not overflow
+// the sums: 2^40 packets, and 128 KiB a packet (the largest IP packet is half).
+const (
+	mostPackets       = 1 << 40
+	mostBytesOfPacket = 1 << 17
+)
+
+// volumeOf scales a flow up by its sampling rate.
+func volumeOf(f *downpour.Flow) volume {
+	samples := uint64(max(f.Packets, 1))
+	if f.Sampling <= 1 {
+		return volume{samples, min(f.Bytes, samples*mostBytesOfPacket), samples}
+	}
+	packets := min(samples*uint64(f.Sampling), mostPackets)
+	return volume{packets, min(f.Bytes, samples*mostBytesOfPacket) * uint64(f.Sampling), samples}
+}
+
+// target is one address's compact state: what came in the current second, and
+// what is usual. It is 256 bytes, all of tier one.
+type target struct {
+	address downpour.Address
+	first   int64 // when it was first seen
+	start   int64 // when the current second began: with its first flow
+	refused int64 // until when no heavy counters are to be had
+	suspect *suspect
+	ours    bool
+	current [classes]struct{ packets, bytes uint32 }
+	usual   [classes]struct{ packets, bits float32 }
+}
+
+// second is the length of the window that all rates are told over.
+const second = int64(time.Second)
+
+// count adds a flow of class c and returns what the current second holds of it.
+func (t *target) count(c Class, v volume) (packets, bytes uint32) {
+	n := &t.current[c]
+	n.packets = saturate(uint64(n.packets) + v.packets)
+	n.bytes = saturate(uint64(n.bytes) + v.bytes)
+	return n.packets, n.bytes
+}
+
+func saturate(v uint64) uint32 { return uint32(min(v, math.MaxUint32)) }
+
+// roll begins a new second at time now. What the last one held teaches what is
+// usual, unless the target is under attack.
+func (t *target) roll(now int64, cfg *Config) {
+	if t.suspect == nil || !t.suspect.open() {
+		t.learn(now, cfg)
+	}
+	t.current = [classes]struct{ packets, bytes uint32 }{}
+	t.start = now
+}
+
+// learn moves the usual maximum: slowly up toward a busier second, very slowly
+// down with time.
+func (t *target) learn(now int64, cfg *Config) {
+	fade := float32(math.Exp2(-float64(now-t.start) / float64(cfg.UsualHalfLife)))
+	for c := range t.usual {
+		u, n := &t.usual[c], &t.current[c]
+		u.packets = approach(u.packets*fade, float32(n.packets), float32(cfg.LearnRate))
+		u.bits = approach(u.bits*fade, float32(n.bytes)*8, float32(cfg.LearnRate))
+	}
+}
+
+func approach(usual, seen, rate float32) float32 {
+	if seen > usual {
+		usual += (seen - usual) * rate
+	}
+	return usual
+}
+
+// limit is the rate above which the class would be an attack: Rise times the
+// usual, and never less than the floor.
+func (t *target) limit(c Class, cfg *Config) Floor {
+	floor, usual := cfg.Floors[c], t.usual[c]
+	l := Floor{Packets: max(floor.Packets, cfg.Rise*float64(usual.packets))}
+	if floor.Bits > 0 {
+		l.Bits = max(floor.Bits, cfg.Rise*float64(usual.bits))
+	}
+	if floor.Packets == 0 {
+		l.Packets = 0
+	}
+	return l
+}
+
+// suspicious tells whether the current second gives reason to look closer. A
+// single sampled packet, though it stands for thousands, does not.
+func (t *target) suspicious(c Class, v volume, packets, bytes uint32, cfg *Config) bool {
+	const fewestSamples = 4
+	floor, usual := &cfg.Floors[c], &t.usual[c]
+	p, b := float64(packets), float64(bytes)*8
+	overPackets := floor.Packets > 0 && p >= floor.Packets*cfg.Suspicion && p > float64(usual.packets)
+	overBits := floor.Bits > 0 && b >= floor.Bits*cfg.Suspicion && b > float64(usual.bits)
+	if !overPackets && !overBits {
+		return false
+	}
+	return v.packets == v.samples || uint64(packets)*v.samples >= fewestSamples*v.packets
+}

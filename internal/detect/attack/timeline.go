@@ -1,0 +1,142 @@
+package attack
+
+import (
+	"time"
+
+	"downpour"
+)
+
+// clock divides the time of a collection into at most downpour.TimelineSteps
+// equal steps, from firstStep on doubling when they run out.
+type clock struct{ start, step int64 }
+
+// firstStep draws a capture of 20 ms in 20 steps.
+const firstStep = int64(time.Millisecond)
+
+type stepVolume struct{ packets, bytes uint64 }
+
+// stepOf is the step that t falls into; what is older than the start is in the first.
+func (c clock) stepOf(t int64) int64 { return max(0, t-c.start) / c.step }
+
+// draw adds a record to the timeline of its row.
+func (s *suspect) draw(r *row, now int64, v volume) {
+	i := s.clock.stepOf(now)
+	for i >= downpour.TimelineSteps {
+		s.coarsen()
+		i = s.clock.stepOf(now)
+	}
+	for int64(len(r.steps)) <= i {
+		r.steps = append(r.steps, stepVolume{})
+	}
+	r.steps[i].packets += v.packets
+	r.steps[i].bytes += v.bytes
+}
+
+// coarsen doubles the step.
+func (s *suspect) coarsen() {
+	s.clock.step *= 2
+	for _, k := range s.active {
+		r := s.rows[k]
+		half := (len(r.steps) + 1) / 2
+		for i := range half {
+			sum := r.steps[2*i]
+			if 2*i+1 < len(r.steps) {
+				sum.packets += r.steps[2*i+1].packets
+				sum.bytes += r.steps[2*i+1].bytes
+			}
+			r.steps[i] = sum
+		}
+		r.steps = r.steps[:half]
+	}
+}
+
+// timeline gives the rates of the vectors from onset to end.
+func (s *suspect) timeline(parts []part, onset, end int64) downpour.Timeline {
+	from, to := s.clock.stepOf(onset), s.clock.stepOf(end)
+	seconds := float64(s.clock.step) / float64(second)
+	out := downpour.Timeline{
+		Start: instant(s.clock.start + from*s.clock.step), Step: seconds,
+		Rates: make([]downpour.VectorTimeline, len(parts)),
+	}
+	for n, p := range parts {
+		line := downpour.VectorTimeline{
+			Vector: p.name, Packets: make([]float64, to-from+1), Bits: make([]float64, to-from+1),
+		}
+		for _, k := range s.active {
+			if !p.kinds.has(k) {
+				continue
+			}
+			for i := from; i <= to && i < int64(len(s.rows[k].steps)); i++ {
+				line.Packets[i-from] += float64(s.rows[k].steps[i].packets) / seconds
+				line.Bits[i-from] += float64(s.rows[k].steps[i].bytes) * 8 / seconds
+			}
+		}
+		out.Rates[n] = line
+	}
+	return out
+}
+
+// instant is a time of nanoseconds since the epoch.
+func instant(t int64) time.Time { return time.Unix(0, t).UTC() }
+
+// phases are the stretches in which the same vectors dominate: a vector does
+// where it sends a tenth of a stretch's packets. The timeline is looked at in
+// at most phaseBlocks blocks, so there are no more phases than that.
+func phases(t downpour.Timeline, onset, end int64) []downpour.Phase {
+	const (
+		phaseBlocks = 16
+		dominant    = 0.1
+	)
+	if len(t.Rates) == 0 {
+		return []downpour.Phase{}
+	}
+	steps := len(t.Rates[0].Packets)
+	width := (steps + phaseBlocks - 1) / phaseBlocks
+	out := []downpour.Phase{}
+	for from := 0; from < steps; from += width {
+		names := dominating(t, from, min(from+width, steps), dominant)
+		if len(names) == 0 {
+			continue
+		}
+		start := t.Start.Add(time.Duration(float64(from) * t.Step * float64(second)))
+		if n := len(out); n > 0 {
+			if sameNames(out[n-1].Vectors, names) {
+				continue
+			}
+			out[n-1].End = start
+		}
+		out = append(out, downpour.Phase{Start: start, Vectors: names})
+	}
+	if len(out) > 0 {
+		out[0].Start, out[len(out)-1].End = instant(onset), instant(end)
+	}
+	return out
+}
+
+func dominating(t downpour.Timeline, from, to int, share float64) (names []string) {
+	sums, total := make([]float64, len(t.Rates)), 0.0
+	for n, line := range t.Rates {
+		for _, rate := range line.Packets[from:to] {
+			sums[n] += rate
+			total += rate
+		}
+	}
+	for n, line := range t.Rates {
+		if sums[n] > 0 && sums[n] >= share*total {
+			names = append(names, line.Vector)
+		}
+	}
+	return names
+}
+
+func sameNames(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
