@@ -12,27 +12,16 @@ import (
 // holds them. It does not tell whether an address is announced in BGP.
 const Unallocated = "Unallocated"
 
-// Names of the special purposes that can never be the source of a packet from
-// the Internet, whatever network it was sent from (RFC 1122, 3.2.1.3; RFC 1112;
-// RFC 4291).
-const (
-	ThisNetwork      = "This network"
-	Loopback         = "Loopback"
-	Multicast        = "Multicast"
-	Reserved         = "Reserved"
-	LimitedBroadcast = "Limited Broadcast"
-)
-
 // registry lists the special-purpose addresses by the names of the IANA IPv4
 // and IPv6 Special-Purpose Address Registries (RFC 6890 with its updates), and
 // multicast (RFC 5771, RFC 4291), which those registries leave to others.
 // IPv4-mapped addresses are IPv4 here and have no entry.
 var registry = [...]struct{ prefix, name string }{
 	{"0.0.0.0/32", "This host on this network"},
-	{"0.0.0.0/8", ThisNetwork},
+	{"0.0.0.0/8", "This network"},
 	{"10.0.0.0/8", "Private-Use"},
 	{"100.64.0.0/10", "Shared Address Space"},
-	{"127.0.0.0/8", Loopback},
+	{"127.0.0.0/8", "Loopback"},
 	{"169.254.0.0/16", "Link Local"},
 	{"172.16.0.0/12", "Private-Use"},
 	{"192.0.0.0/24", "IETF Protocol Assignments"},
@@ -50,9 +39,9 @@ var registry = [...]struct{ prefix, name string }{
 	{"198.18.0.0/15", "Benchmarking"},
 	{"198.51.100.0/24", "Documentation (TEST-NET-2)"},
 	{"203.0.113.0/24", "Documentation (TEST-NET-3)"},
-	{"224.0.0.0/4", Multicast},
-	{"240.0.0.0/4", Reserved},
-	{"255.255.255.255/32", LimitedBroadcast},
+	{"224.0.0.0/4", "Multicast"},
+	{"240.0.0.0/4", "Reserved"},
+	{"255.255.255.255/32", "Limited Broadcast"},
 
 	{"::/128", "Unspecified Address"},
 	{"::1/128", "Loopback Address"},
@@ -78,7 +67,7 @@ var registry = [...]struct{ prefix, name string }{
 	{"5f00::/16", "Segment Routing (SRv6) SIDs"},
 	{"fc00::/7", "Unique-Local"},
 	{"fe80::/10", "Link-Local Unicast"},
-	{"ff00::/8", Multicast},
+	{"ff00::/8", "Multicast"},
 }
 
 // special is one registry entry in the form a look-up compares.
