@@ -24,6 +24,8 @@ type Frame struct {
 	Operator bool
 	// CSRF is put into every form that an operator's page posts.
 	CSRF string
+	// FeedURL is the Atom feed's address; empty where none is served.
+	FeedURL string
 	// Notice is one sentence shown above every page ("A replay of 10 March
 	// 2025 at 60 times its speed"); empty for none.
 	Notice string
