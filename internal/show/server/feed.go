@@ -38,13 +38,13 @@ type atomEntry struct {
 
 // feed serves GET /feed.atom.
 func (s *Server) feed(w http.ResponseWriter, r *http.Request) error {
-	doc, err := s.shared(r.Context(), "feed", "application/atom+xml; charset=utf-8", func(ctx context.Context, b *pageBuffer) error {
+	doc, err := s.shared(r.Context(), "feed", "application/atom+xml; charset=utf-8", func(ctx context.Context, b *pageBuffer) (time.Time, error) {
 		view, err := s.backend.IndexView(ctx)
 		if err != nil {
-			return err
+			return time.Time{}, err
 		}
 		b.WriteString(xml.Header)
-		return xml.NewEncoder(b).Encode(feedOf(s.publicFrame(view.Frame), redactSummaries(view.Recent)))
+		return time.Time{}, xml.NewEncoder(b).Encode(feedOf(s.publicFrame(view.Frame), redactSummaries(view.Recent)))
 	})
 	return sendShared(w, r, doc, err)
 }

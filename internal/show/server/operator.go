@@ -47,7 +47,7 @@ func (s *Server) publish(w http.ResponseWriter, r *http.Request) error {
 	if err := s.backend.PublishIncident(r.Context(), id, p); err != nil {
 		return err
 	}
-	s.cache.forget("incident " + id)
+	s.documents.drop("incident " + id)
 	s.config.Log.Info("publication of an incident changed", "incident", id, "cause", p.Cause, "traffic", p.Traffic, "origin", p.Origin, "claims", p.Claims)
 	redirect(w, "/incidents/"+id)
 	return nil

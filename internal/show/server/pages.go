@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"downpour/internal/show/web"
@@ -63,83 +62,26 @@ func (d *document) send(w http.ResponseWriter, r *http.Request, status int) {
 	}
 }
 
-// pageLife is how long a rendered public page is sent before it is made anew:
-// in a service's worst hour a page costs one rendering a second, however many
-// read it, and a report still shows within two.
-const pageLife = time.Second
-
-// maxPages bounds the rendered pages held; those of services and of the
-// incidents that people read now fit, and the oldest goes.
-const maxPages = 256
-
-// pageCache holds rendered public pages for pageLife.
-type pageCache struct {
-	now func() time.Time
-
-	mu    sync.Mutex
-	pages map[string]*cachedPage
-}
-
-type cachedPage struct {
-	mu   sync.Mutex // held while the page is made, so that it is made once
-	made time.Time
-	doc  *document
-}
-
-func newPageCache(now func() time.Time) *pageCache {
-	return &pageCache{now: now, pages: make(map[string]*cachedPage)}
-}
-
-// get returns the page under a key, made by render if there is none that is
-// fresh. Errors are not kept, so addresses that do not exist take no room.
-func (c *pageCache) get(key string, render func() (*document, error)) (*document, error) {
-	p := c.page(key)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.doc != nil && c.now().Sub(p.made) < pageLife {
-		return p.doc, nil
-	}
-	doc, err := render()
-	if err != nil {
-		c.forget(key)
-		return nil, err
-	}
-	p.doc, p.made = doc, c.now()
-	return doc, nil
-}
-
-func (c *pageCache) page(key string) *cachedPage {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p := c.pages[key]
-	if p == nil {
-		if len(c.pages) >= maxPages {
-			clear(c.pages) // all are made anew within a second anyhow
-		}
-		p = &cachedPage{}
-		c.pages[key] = p
-	}
-	return p
-}
-
-func (c *pageCache) forget(key string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.pages, key)
-}
-
-// shared is a public page that is the same for all. The making goes on if the
-// client that caused it leaves, since others wait for it.
-func (s *Server) shared(ctx context.Context, key, kind string, render func(ctx context.Context, b *pageBuffer) error) (*document, error) {
-	return s.cache.get(key, func() (*document, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Limits.Handle)
+// shared is a public page that is the same for all; render may say until when
+// what it shows is fresh. The making goes on if the client that caused it leaves,
+// since others wait for it.
+func (s *Server) shared(ctx context.Context, key, kind string, render func(ctx context.Context, b *pageBuffer) (time.Time, error)) (*document, error) {
+	doc, _, err := s.documents.get(ctx, key, func() (*document, time.Time, error) {
+		ctx, cancel := s.detached(ctx)
 		defer cancel()
 		var b pageBuffer
-		if err := render(ctx, &b); err != nil {
-			return nil, err
+		until, err := render(ctx, &b)
+		if err != nil {
+			return nil, until, err
 		}
-		return newDocument(kind, b.Bytes()), nil
+		return newDocument(kind, b.Bytes()), until, nil
 	})
+	return doc, err
+}
+
+// detached is a context for work that others wait for too.
+func (s *Server) detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), s.config.Limits.Handle)
 }
 
 // sendShared answers with a shared page. Browsers ask again each time (and

@@ -3,56 +3,12 @@ package server
 import (
 	"compress/gzip"
 	"encoding/xml"
-	"errors"
-	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"downpour/internal/show/web"
 )
-
-func TestPagesAreMadeOnceASecond(t *testing.T) {
-	now := testTime()
-	c := newPageCache(func() time.Time { return now })
-	made := 0
-	render := func() (*document, error) { made++; return newDocument("text/plain", fmt.Append(nil, made)), nil }
-	var all sync.WaitGroup
-	for range 50 {
-		all.Go(func() { c.get("k", render) })
-	}
-	all.Wait()
-	now = now.Add(pageLife - 1)
-	c.get("k", render)
-	if made != 1 {
-		t.Errorf("made %d times", made)
-	}
-	now = now.Add(1)
-	if d, _ := c.get("k", render); made != 2 || string(d.body) != "2" {
-		t.Errorf("made %d times, then %s", made, d.body)
-	}
-}
-
-func TestMissingPagesTakeNoRoom(t *testing.T) {
-	c := newPageCache(time.Now)
-	gone := errors.New("gone")
-	for i := range 10_000 {
-		if _, err := c.get(fmt.Sprint(i), func() (*document, error) { return nil, gone }); err != gone {
-			t.Fatal(err)
-		}
-	}
-	if len(c.pages) != 0 {
-		t.Errorf("%d pages held", len(c.pages))
-	}
-	for i := range 10_000 {
-		c.get(fmt.Sprint(i), func() (*document, error) { return &document{}, nil })
-	}
-	if len(c.pages) > maxPages {
-		t.Errorf("%d pages held", len(c.pages))
-	}
-}
 
 func TestEncodingAndETag(t *testing.T) {
 	s := start(t, nil)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,8 @@ func problemOf(err error) *problem {
 		return &problem{Status: http.StatusServiceUnavailable, Title: "Too many reports at the moment", Detail: "This report was not kept. Please try again in a moment.", RetryAfter: busyRetry}
 	case errors.As(err, &tooLarge):
 		return refuse(http.StatusRequestEntityTooLarge, "The request is too large", "At most "+strconv.FormatInt(tooLarge.Limit, 10)+" bytes are taken.")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return refuse(http.StatusRequestTimeout, "The request came too slowly", "")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &problem{Status: http.StatusServiceUnavailable, Title: "The answer took too long", Detail: "Please try again in a moment.", RetryAfter: busyRetry}
 	}

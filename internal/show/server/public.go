@@ -5,20 +5,21 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"time"
 
 	"downpour/internal/show/web"
 )
 
 // index serves GET /.
 func (s *Server) index(w http.ResponseWriter, r *http.Request) error {
-	doc, err := s.shared(r.Context(), "index", pageType, func(ctx context.Context, b *pageBuffer) error {
+	doc, err := s.shared(r.Context(), "index", pageType, func(ctx context.Context, b *pageBuffer) (time.Time, error) {
 		view, err := s.backend.IndexView(ctx)
 		if err != nil {
-			return err
+			return time.Time{}, err
 		}
 		view.Frame = s.publicFrame(view.Frame)
 		view.Recent = redactSummaries(view.Recent)
-		return s.pages.Index(b, view)
+		return time.Time{}, s.pages.Index(b, view)
 	})
 	return sendShared(w, r, doc, err)
 }
@@ -40,36 +41,40 @@ func (s *Server) service(w http.ResponseWriter, r *http.Request) error {
 	return sendShared(w, r, doc, err)
 }
 
-// serviceView is the view of a service as the public may see it.
-func (s *Server) serviceView(ctx context.Context, name string) (web.ServiceView, error) {
-	view, err := s.backend.ServiceView(ctx, name)
-	if err != nil {
-		return view, err
-	}
-	view.Frame = s.publicFrame(view.Frame)
-	return redactService(view), nil
+// serviceView is the view of a service as the public may see it, shared by all
+// that show it, so that page, live part and event tell the same.
+func (s *Server) serviceView(ctx context.Context, name string) (web.ServiceView, time.Time, error) {
+	return s.views.get(ctx, name, func() (view web.ServiceView, until time.Time, err error) {
+		ctx, cancel := s.detached(ctx)
+		defer cancel()
+		if view, err = s.backend.ServiceView(ctx, name); err != nil {
+			return view, until, err
+		}
+		view.Frame = s.publicFrame(view.Frame)
+		return redactService(view), until, nil
+	})
 }
 
 // liveFragment is the part of a service's page that changes.
 func (s *Server) liveFragment(ctx context.Context, name string) (*document, error) {
-	return s.shared(ctx, "live "+name, pageType, func(ctx context.Context, b *pageBuffer) error {
-		view, err := s.serviceView(ctx, name)
+	return s.shared(ctx, "live "+name, pageType, func(ctx context.Context, b *pageBuffer) (time.Time, error) {
+		view, until, err := s.serviceView(ctx, name)
 		if err != nil {
-			return err
+			return until, err
 		}
-		return s.pages.ServiceFragment(b, view)
+		return until, s.pages.ServiceFragment(b, view)
 	})
 }
 
 // badge serves GET /s/{service}/badge.svg.
 func (s *Server) badge(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("service")
-	doc, err := s.shared(r.Context(), "badge "+name, "image/svg+xml", func(ctx context.Context, b *pageBuffer) error {
-		view, err := s.backend.ServiceView(ctx, name)
+	doc, err := s.shared(r.Context(), "badge "+name, "image/svg+xml", func(ctx context.Context, b *pageBuffer) (time.Time, error) {
+		view, until, err := s.serviceView(ctx, name)
 		if err != nil {
-			return err
+			return until, err
 		}
-		return s.pages.Badge(b, web.BadgeView{Service: view.Service, State: view.State})
+		return until, s.pages.Badge(b, web.BadgeView{Service: view.Service, State: view.State})
 	})
 	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin") // badges are made to be embedded
 	return sendShared(w, r, doc, err)
@@ -88,23 +93,23 @@ func (s *Server) incident(w http.ResponseWriter, r *http.Request) error {
 		view.Frame = s.operatorFrame(r, view.Frame)
 		return s.renderNow(w, http.StatusOK, func(b *pageBuffer) error { return s.pages.Incident(b, view) })
 	}
-	doc, err := s.shared(r.Context(), "incident "+id, pageType, func(ctx context.Context, b *pageBuffer) error {
+	doc, err := s.shared(r.Context(), "incident "+id, pageType, func(ctx context.Context, b *pageBuffer) (time.Time, error) {
 		view, err := s.backend.IncidentView(ctx, id)
 		if err != nil {
-			return err
+			return time.Time{}, err
 		}
 		view.Frame = s.publicFrame(view.Frame)
-		return s.pages.Incident(b, redactIncident(view))
+		return time.Time{}, s.pages.Incident(b, redactIncident(view))
 	})
 	return sendShared(w, r, doc, err)
 }
 
 // privacy serves GET /privacy.
 func (s *Server) privacy(w http.ResponseWriter, r *http.Request) error {
-	doc, err := s.shared(r.Context(), "privacy", pageType, func(_ context.Context, b *pageBuffer) error {
+	doc, err := s.shared(r.Context(), "privacy", pageType, func(_ context.Context, b *pageBuffer) (time.Time, error) {
 		view := s.backend.PrivacyView()
 		view.Frame = s.publicFrame(view.Frame)
-		return s.pages.Privacy(b, view)
+		return time.Time{}, s.pages.Privacy(b, view)
 	})
 	return sendShared(w, r, doc, err)
 }

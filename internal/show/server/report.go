@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 	"unicode/utf8"
 
@@ -104,8 +105,7 @@ func readJSON(body io.Reader, v *reportBody) error {
 			err = errors.New("more than one value")
 		}
 	}
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if ofTheBody(err) {
 		return err
 	}
 	return refuse(http.StatusBadRequest, "The body is not one JSON object", `Send {"symptom": "login", "text": "..."}; both are optional.`)
@@ -114,11 +114,17 @@ func readJSON(body io.Reader, v *reportBody) error {
 // formError turns what url.ParseQuery says into a problem without its text,
 // which quotes the client.
 func formError(err error) error {
-	var tooLarge *http.MaxBytesError
-	if err == nil || errors.As(err, &tooLarge) {
+	if err == nil || ofTheBody(err) {
 		return err
 	}
 	return refuse(http.StatusBadRequest, "The form cannot be read", "")
+}
+
+// ofTheBody tells errors of reading the body, which have statuses of their own,
+// from those of what it says.
+func ofTheBody(err error) bool {
+	var tooLarge *http.MaxBytesError
+	return errors.As(err, &tooLarge) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 func mediaType(r *http.Request) string {
@@ -163,9 +169,9 @@ func (s *Server) notKept(w http.ResponseWriter, r *http.Request, service string,
 	return s.answerReport(w, r, p.Status, service, web.OutcomeShed, p.RetryAfter)
 }
 
-// answerReport answers a posted form by the service's page. It is made at most
-// once a second for each outcome, so that a flood of forms renders no more pages
-// than a flood of readers.
+// answerReport answers a posted form by the service's page. It is shared
+// by all of one outcome, so that a flood of forms renders no more pages than a
+// flood of readers.
 func (s *Server) answerReport(w http.ResponseWriter, r *http.Request, status int, service string, o web.Outcome, retry time.Duration) error {
 	doc, err := s.servicePage(r.Context(), service, o, retry)
 	if err != nil {
@@ -182,12 +188,12 @@ func (s *Server) servicePage(ctx context.Context, service string, o web.Outcome,
 		retry = 0
 	}
 	key := fmt.Sprintf("service %s %s %s", o, retry, service)
-	return s.shared(ctx, key, pageType, func(ctx context.Context, b *pageBuffer) error {
-		view, err := s.serviceView(ctx, service)
+	return s.shared(ctx, key, pageType, func(ctx context.Context, b *pageBuffer) (time.Time, error) {
+		view, until, err := s.serviceView(ctx, service)
 		if err != nil {
-			return err
+			return until, err
 		}
 		view.Outcome, view.RetryAfter = o, retry
-		return s.pages.Service(b, view)
+		return until, s.pages.Service(b, view)
 	})
 }

@@ -29,7 +29,8 @@ type Server struct {
 	sessions    *sessions
 	token       digest
 	origin      *http.CrossOriginProtection
-	cache       *pageCache
+	documents   *cache[*document]
+	views       *cache[web.ServiceView]
 	hub         *hub
 	doors       []door
 }
@@ -59,7 +60,7 @@ func New(c Config, backend Backend, pages *web.Pages) (*Server, error) {
 		config: c, backend: backend, pages: pages, static: static, metrics: m,
 		accounts: newAccounts(c, m), connections: newConnections(c.Limits, c.TrustedProxies, m.refused),
 		sessions: newSessions(c.Limits, c.Now), token: digestOf(c.OperatorToken),
-		origin: http.NewCrossOriginProtection(), cache: newPageCache(c.Now), hub: newHub(c.Limits, m),
+		origin: http.NewCrossOriginProtection(), documents: newCache[*document](c.Now), views: newCache[web.ServiceView](c.Now), hub: newHub(c.Limits, m),
 	}
 	return s, errors.Join(
 		m.gauge("downpour_http_connections", "Connections open now.", s.connections.count),
@@ -190,7 +191,7 @@ func (s *Server) watch(ctx context.Context) {
 func (s *Server) tell(ctx context.Context, name string) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Limits.Handle)
 	defer cancel()
-	view, err := s.serviceView(ctx, name)
+	view, _, err := s.serviceView(ctx, name)
 	if err == nil {
 		err = s.hub.publish(name, view.Status(), s.config.Now())
 	}
