@@ -37,15 +37,6 @@ func makeFile(name string) error {
 	return f.Close()
 }
 
-// syncDir makes the names in a directory durable.
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 // cause drops the operation and path of a file error, which our message names.
 func cause(err error) error {
 	var p *fs.PathError

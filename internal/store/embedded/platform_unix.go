@@ -52,3 +52,12 @@ func notePid(f *os.File) error {
 // release frees the lock. The file stays: removing it would let two processes
 // hold locks on two files of the same name.
 func (l *dirLock) release() error { return l.f.Close() }
+
+// syncDir makes the names in a directory durable.
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
