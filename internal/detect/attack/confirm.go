@@ -9,6 +9,7 @@ const (
 	repliesPerQuestion = 2   // SYN-ACK, RST, ICMP error: one each, once repeated
 	conversing         = 0.6 // share of records in conversation from which all is usual
 	crowd              = 0.7 // share of SYNs that complete from which it is a crowd
+	roundTrip          = 10  // slots, 200 ms, in which a handshake may be under way
 	fewSources         = 10  // fewer are a tunnel, a backup, a call
 	scanPackets        = 2.5 // packets a port, at most, of a scan
 	scanPorts          = 100 // ports, at least, of a scan
@@ -88,7 +89,14 @@ func (s *suspect) hostileSYN(r *row) float64 {
 	if s.scanned(r) {
 		return 0
 	}
-	return quiet(r.window.talking, r.window.tracked, crowd)
+	if r.window.talking == 0 {
+		return 1
+	}
+	young := uint64(0) // SYNs that had no time to be finished yet
+	for n := s.slot; n > s.slot-roundTrip && n >= 0; n-- {
+		young += r.slots[n%slotsKept].tracked
+	}
+	return quiet(r.window.talking, max(r.window.tracked-young, r.window.talking), crowd)
 }
 
 // scanned tells a port scan: one or few sources that knock once or twice at each

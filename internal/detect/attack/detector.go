@@ -205,7 +205,7 @@ func (d *Detector) weigh(s *suspect, c Class) {
 func (d *Detector) alarm(s *suspect, c Class, now int64) {
 	if s.open() {
 		s.classes[c].alarmed = true
-		s.include()
+		s.widen()
 		return
 	}
 	service, direction, ok := d.side(s)
@@ -241,7 +241,7 @@ func (d *Detector) Tick(now int64) {
 		s := d.suspects[i]
 		s.advance(now)
 		for c := range Class(classes) {
-			if s.judgeRun(c) {
+			if s.due(c) && s.judge(c) || s.judgeRun(c) {
 				d.alarm(s, c, s.now)
 			}
 		}
@@ -273,7 +273,7 @@ func (d *Detector) settle(s *suspect, now int64) bool {
 		s.collect(now)
 		return false
 	}
-	s.include()
+	s.widen()
 	if s.attack.changed {
 		d.events = append(d.events, s.snapshot(now, true, s.footprintDue(now)))
 	}
@@ -284,6 +284,9 @@ func (d *Detector) settle(s *suspect, now int64) bool {
 // judged on that, and each open attack is told of a last time.
 func (d *Detector) Finish(now int64) {
 	for _, s := range d.suspects {
+		for c := range Class(classes) {
+			d.weigh(s, c)
+		}
 		s.closeSlot()
 		d.judgeShort(s, now)
 	}
@@ -297,7 +300,10 @@ func (d *Detector) Finish(now int64) {
 
 // finish tells the last of an attack; it is ongoing if its hold is not over.
 func (d *Detector) finish(s *suspect, now int64) {
-	s.include()
+	s.widen()
+	if s.goesOn() {
+		s.stretch(s.now)
+	}
 	d.events = append(d.events, s.snapshot(now, !s.over(now), true))
 }
 

@@ -22,7 +22,8 @@ const (
 	smallestShare = 0.01 // of the attack's packets; a smaller part is noise
 	joiningShare  = 0.05 // from which hostile traffic below its floor belongs to the attack
 	samePorts     = 0.6  // share of a RST's ports from which it is the reflectors' own
-	mixedShare    = 0.1  // of each of three kinds of TCP in a mixed flood
+	mixedShare    = 0.05 // of each of three kinds of TCP in a mixed flood
+	mixedOdd      = 0.1  // and of abnormal flags in it
 	fragmented    = 0.5  // share of first fragments from which a flood is one of fragments
 	reflectors    = 20   // sources from one port, at least, of an unlisted amplification
 	reflectorTTLs = 5    // and distinct TTLs: machines stand at many distances
@@ -190,7 +191,7 @@ func (f *folding) mixedTCP() {
 			large |= 1 << k
 		}
 	}
-	if bits.OnesCount64(uint64(large)) < 3 || float64(abnormal) < mixedShare*float64(total) {
+	if bits.OnesCount64(uint64(large)) < 3 || float64(abnormal) < mixedOdd*float64(total) {
 		return
 	}
 	f.parts[kindOddTCP].name, f.parts[kindOddTCP].lead = mixedTCP, kindOddTCP

@@ -168,6 +168,19 @@ func icmpError(f *downpour.Flow) bool {
 	return false
 }
 
+// icmpQuestion tells ICMP messages that ask for an answer: echo, timestamp,
+// information, address mask (RFC 792, RFC 950) and ICMPv6 echo (RFC 4443, 4.1).
+func icmpQuestion(f *downpour.Flow) bool {
+	if f.Protocol == downpour.ProtocolICMPv6 {
+		return f.ICMPType == 128
+	}
+	switch f.ICMPType {
+	case 8, 13, 15, 17:
+		return true
+	}
+	return false
+}
+
 // tcpKinds tells each combination of TCP flags. ECE and CWR are left aside (a
 // SYN with both asks for ECN, RFC 3168, 6.1.1), as are PSH and URG beside ACK.
 var tcpKinds = func() (t [256]kind) {

@@ -20,7 +20,8 @@ type episode struct {
 	onset     int64
 	end       int64   // last moment of the attack so far
 	short     float64 // packets/s over the span, where that was judged
-	kinds     kindSet
+	kinds     kindSet // those that are hostile
+	reach     kindSet // and those that were folded into their vectors
 	peak      volume
 	peakBytes uint64
 	peakAt    int64
@@ -47,7 +48,10 @@ func (s *suspect) begin(c Class, now int64, service string, direction downpour.A
 		id: identify(service, s.target.address, direction, now),
 	}
 	s.classes[c].alarmed = true
-	s.include()
+	for _, k := range s.active {
+		s.rows[k].before, s.rows[k].settled = volume{}, s.rows[k].total
+	}
+	s.widen()
 	onset, slotNumber := s.onset()
 	s.attack.onset = onset
 	for _, k := range s.active {
@@ -67,6 +71,12 @@ func identify(service string, target downpour.Address, d downpour.AttackDirectio
 	return hex.EncodeToString(sum[:8])
 }
 
+// widen takes into the attack what is hostile, and what belongs to its vectors.
+func (s *suspect) widen() {
+	s.include()
+	s.attack.reach = s.attack.kinds | kindsOf(s.vectors())
+}
+
 // include takes into the attack each kind that is hostile: of a class that has
 // passed its limit, or with a share that matters beside those.
 func (s *suspect) include() {
@@ -83,7 +93,11 @@ func (s *suspect) include() {
 		}
 		part := s.hostile(k)
 		alarmed := s.classes[kindClasses[k]].alarmed && part > 0
-		joins := part > 0.5 && float64(w) >= joiningShare*float64(base)
+		share := joiningShare
+		if s.classes[ClassOdd].alarmed && k.traits().protocol == "tcp" {
+			share = smallestShare // random flags are now and then regular ones
+		}
+		joins := part > 0.5 && float64(w) >= share*float64(base)
 		if alarmed || joins {
 			s.attack.kinds |= 1 << k
 			s.attack.changed = true
@@ -112,7 +126,7 @@ func (s *suspect) onset() (int64, int64) {
 	oldest := s.oldest()
 	for n := oldest; n <= s.slot; n++ {
 		for _, k := range s.active {
-			if s.attack.kinds.has(k) {
+			if s.attack.reach.has(k) {
 				counts[n-oldest] += float64(s.rows[k].slots[n%slotsKept].samples)
 			}
 		}
@@ -151,7 +165,7 @@ func fitted(n, length float64) float64 {
 func (s *suspect) firstIn(n int64) int64 {
 	first := s.now
 	for _, k := range s.active {
-		if sl := &s.rows[k].slots[n%slotsKept]; s.attack.kinds.has(k) && sl.samples > 0 {
+		if sl := &s.rows[k].slots[n%slotsKept]; s.attack.reach.has(k) && sl.samples > 0 {
 			first = min(first, sl.first)
 		}
 	}
@@ -199,7 +213,7 @@ func (s *suspect) firstOf(c Class) int64 {
 func (s *suspect) measure() {
 	var sum volume
 	for _, k := range s.active {
-		if s.attack.kinds.has(k) {
+		if s.attack.reach.has(k) {
 			sum.add(s.rows[k].window.volume)
 		}
 	}
@@ -223,7 +237,7 @@ func (s *suspect) goesOn() bool {
 	const share = 0.5 * 2 * float64(slotLength) / float64(second)
 	var sums [classes]volume
 	for _, k := range s.active {
-		if s.attack.kinds.has(k) {
+		if s.attack.reach.has(k) {
 			r := s.rows[k]
 			sums[kindClasses[k]].add(r.slots[s.slot%slotsKept].volume)
 			sums[kindClasses[k]].add(r.slots[(s.slot+slotsKept-1)%slotsKept].volume)
@@ -244,7 +258,7 @@ func (s *suspect) stretch(now int64) {
 	for _, k := range s.active {
 		r := s.rows[k]
 		r.settled = r.total
-		if a.kinds.has(k) {
+		if a.reach.has(k) {
 			last = max(last, r.last)
 		}
 	}

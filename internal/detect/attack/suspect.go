@@ -257,7 +257,9 @@ func (s *suspect) ask(f *downpour.Flow, k kind, v volume) {
 	case kindSYNACK, kindFIN:
 		s.credit(v, kindRST, kindFIN)
 	case kindICMP:
-		s.credit(v, kindICMP, kindICMPError)
+		if s.credit(v, kindICMPError); icmpQuestion(f) {
+			s.credit(v, kindICMP)
+		}
 	default:
 		if f.Protocol != downpour.ProtocolUDP {
 			return
