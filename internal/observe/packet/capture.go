@@ -43,6 +43,7 @@ type Capture struct {
 	kind    string
 	window  *window
 	records format
+	record  record // the one at hand; here so that it is not made anew
 	ledger  *ledger
 	mapped  bool // the window's data are a mapped file
 	ended   bool
@@ -110,17 +111,17 @@ func (c *Capture) fillMapped(b *observe.Batch) {
 
 // fill appends flows to b, whose capacity suffices.
 func (c *Capture) fill(b *observe.Batch) {
-	var r record
+	r := &c.record
 	for len(b.Flows) < observe.BatchSize && !c.ended {
 		if len(b.Flows) > 0 && !c.window.ready(1) {
 			return // hand over what there is rather than wait with it
 		}
-		if !c.records.next(&r) {
+		if !c.records.next(r) {
 			c.ended = true
 			return
 		}
 		n := len(b.Flows)
-		if c.account(&r, &b.Flows[:n+1][n]) {
+		if c.account(r, &b.Flows[:n+1][n]) {
 			b.Flows = b.Flows[:n+1]
 		}
 	}

@@ -81,7 +81,8 @@ func decompress(r *bufio.Reader) (io.Reader, func() error, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("cannot be decompressed: %w", err)
 		}
-		return z, z.Close, nil
+		// Close only repeats what reading said of damage.
+		return z, func() error { _ = z.Close(); return nil }, nil
 	case zstandard:
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1),
 			zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))

@@ -27,7 +27,7 @@ type window struct {
 
 // newWindow slides over a stream.
 func newWindow(r io.Reader) *window {
-	return &window{data: make([]byte, 0, maxBlock), from: r}
+	return &window{data: make([]byte, 0, readAhead), from: r}
 }
 
 // mappedWindow looks at data that is all in memory.
@@ -55,8 +55,8 @@ func (w *window) fill(n int) ([]byte, error) {
 		return w.data[w.at:], errLong
 	}
 	for idle := 0; len(w.data)-w.at < n && w.err == nil; {
-		if w.at > 0 && cap(w.data)-w.at < n {
-			w.slide()
+		if cap(w.data)-w.at < n {
+			w.slide(n)
 		}
 		got, err := w.from.Read(w.data[len(w.data):cap(w.data)])
 		w.data = w.data[:len(w.data)+got]
@@ -73,11 +73,15 @@ func (w *window) fill(n int) ([]byte, error) {
 	return w.data[w.at : w.at+n], nil
 }
 
-// slide drops what was read.
-func (w *window) slide() {
+// slide drops what was read and makes room for n bytes, at most maxBlock.
+func (w *window) slide(n int) {
+	to := w.data
+	if cap(to) < n {
+		to = make([]byte, 0, min(maxBlock, max(2*cap(w.data), n)))
+	}
+	left := copy(to[:cap(to)], w.data[w.at:])
 	w.base += int64(w.at)
-	left := copy(w.data, w.data[w.at:])
-	w.data, w.at = w.data[:left], 0
+	w.data, w.at = to[:left], 0
 }
 
 // take passes over n bytes that were peeked.
