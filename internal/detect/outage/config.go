@@ -89,6 +89,11 @@ const (
 	matureSize = 25.0 // 20 %
 	youngSize  = 9.0  // 33 %
 
+	// Straying hours (wander.go).
+	wanderShare = 0.02 // three hours a week are busier than what needs no alarm
+	wanderStep  = 0.1  // an hour moves the quantile by a tenth at most
+	wanderMost  = 2.3  // tenfold
+
 	// Alarm.
 	warmBuckets  = 3    // that only set the expectation
 	matterShare  = 0.2  // of the usual hour must the excess be
@@ -96,11 +101,13 @@ const (
 	rowsPerAlarm = 1000 // promised mean number of rows between false alarms, bucket unknown
 	dateDrop     = 3.7  // log-likelihood drop that covers 97 % for a change-point
 	dateRatio    = 2.0  // an outage begins where a doubling explains more than the usual
-	endEvidence  = 20.0 // e-value that a series is back
+	endEvidence  = 20.0 // hours between false ends (rows, where the bucket is unknown)
 	quietRate    = 20.0 // reports/h above the usual that still are an outage for the smallest service
 
-	// A history that begins in an outage: a fall to a quarter in its first days.
+	// A history that begins in an outage: a fall to a quarter right after its beginning.
 	dropRatio    = 0.25
+	dropWithin   = 4 * time.Hour // later it is a fall of the usual
+	dropBuckets  = 5             // that a fall must last to say what is usual
 	dropEvidence = 1000.0
 
 	// Waves.

@@ -15,6 +15,7 @@ type expectation struct {
 	Level  *gamma  `json:"level,omitempty"` // of the season, once there is one
 	Season season  `json:"season"`
 	Phi    float64 `json:"phi"`
+	Wander wander  `json:"wander"`
 }
 
 // gamma is the posterior of a rate: A reports in B hours' worth of exposure.
@@ -27,11 +28,6 @@ func (g gamma) mean() float64 { return g.A / g.B }
 func (g *gamma) learn(discount, y, exposure float64) {
 	g.A = discount*g.A + (1-discount)*priorReports + y
 	g.B = discount*g.B + exposure
-}
-
-// young tells whether the history is too short to be sure of what is usual.
-func (x *expectation) young() bool {
-	return x.Level == nil && (x.Start == x.Last || x.Last-x.Start < int64(seasonAfter))
 }
 
 // predict is the predictive of the point's count; ok is false where nothing is
@@ -61,12 +57,12 @@ func (p *point) usualHour() float64 {
 	return p.Mean / p.hours()
 }
 
-// update learns from a point outside of any outage. robust tells which residuals
-// weigh less: above the expectation, below, or both.
-func (x *expectation) update(p *point, dir Direction, floor float64, loc *time.Location) {
+// update learns from a point outside of any outage. floor is the excess below
+// which a count never looks like one.
+func (x *expectation) update(p *point, floor float64, loc *time.Location) {
 	w := 1.0
 	if pr, ok := x.predict(p, loc); ok {
-		w = weight(pr, p.Count, dir, floor)
+		w = weight(pr, p.Count, floor)
 		x.learnPhi(pr, p.Count)
 	} else {
 		x.Start, x.Last, x.Phi = p.At, p.At, 1
@@ -109,13 +105,12 @@ func (x *expectation) learnPhi(pr predictive, y float64) {
 	x.Phi += gain * (min(z2, 9*x.phi()) - x.Phi)
 }
 
-// weight is 1, or (2.58/r)² for a residual r that looks like an outage. A count
-// whose excess is below the floor never does.
-func weight(pr predictive, y float64, dir Direction, floor float64) float64 {
+// weight is 1, or (2.58/r)² for a residual r that looks like an outage, of the
+// service (above) or of its users' way to us (below). If such counts stay, the
+// level's evidence fades, its band widens, and they come to weigh again.
+func weight(pr predictive, y, floor float64) float64 {
 	r := pr.anscombe(y)
-	high := dir != Falls && r > outlier && y-pr.Mean >= floor
-	low := dir != Rises && r < -outlier && pr.Mean-y >= floor
-	if high || low {
+	if math.Abs(r) > outlier && math.Abs(y-pr.Mean) >= floor {
 		return outlier * outlier / (r * r)
 	}
 	return 1

@@ -43,7 +43,7 @@ func (s *series) split(o *observer) {
 	if last := points[len(points)-1]; last.Len == 0 {
 		points = points[len(points)-1:]
 	}
-	r, ok := bestRun(over(points, valley.Level), dateRatio)
+	r, ok := date(over(points, valley.Level), downpour.Rise)
 	if !ok {
 		r = run{From: len(points) - 1, Earliest: len(points) - 1}
 	}
@@ -74,56 +74,62 @@ func (s *series) absorb(o *observer) {
 func (s *series) relearn(points []point, o *observer) {
 	s.Expect = expectation{}
 	for i := range points {
-		s.Expect.update(&points[i], o.cfg.Direction, o.cfg.Floor, o.cfg.Location)
+		s.Expect.update(&points[i], o.cfg.Floor, o.cfg.Location)
 	}
 }
 
-// testDrop looks for a steep fall in a short history: then the history began
-// inside an outage, and the expectation that it set was wrong.
+// testDrop looks for a steep fall in a history that holds nothing else: then it
+// began inside an outage, and the expectation that it set was wrong.
 func (s *series) testDrop(p *point, o *observer) {
 	if s.Drop == 0 {
 		s.DropFrom = p.At
 	}
 	s.Drop = max(0, s.Drop+logRatio(p.Count, p.Mean, dropRatio*p.Mean, p.Size))
-	if s.Drop < math.Log(dropEvidence) {
+	if s.Drop < max(o.cfg.threshold(p.Len), math.Log(dropEvidence)) {
 		return
 	}
 	at := len(s.History)
-	var count, mean float64
 	for at > 0 && s.History[at-1].At >= s.DropFrom {
 		at--
-		count, mean = count+s.History[at].Count, mean+s.History[at].Mean
 	}
-	if count <= dropRatio*mean && at > 0 {
+	if s.steep(at) {
 		s.convict(at, o)
 	}
 }
 
+// steep tells whether the points from index at on lie below a quarter of those
+// right before, so that the turn of the day is no fall, and are enough to say
+// what is usual.
+func (s *series) steep(at int) bool {
+	after := len(s.History) - at
+	if s.History[at].Len > 0 && after < dropBuckets || at == 0 {
+		return false
+	}
+	n := min(after, at)
+	return smoothed(s.History, after) <= dropRatio*smoothed(s.History[:at], n)
+}
+
 // convict judges the points before index at by those from it on: they were an
-// outage if they stand as far above as an alarm asks.
+// outage if they stand as far above as an alarm asks, from the first one on.
 func (s *series) convict(at int, o *observer) {
 	s.Drop = 0
-	kept := s.Expect
+	kept, history := s.Expect, s.History
+	s.History = append([]point(nil), history...)
 	s.relearn(s.History[at:], o)
 	for i := range s.History {
 		s.judge(&s.History[i], o)
 	}
-	earlier := s.recent()
-	before := earlier[:max(0, len(earlier)-(len(s.History)-at))]
+	before := s.History[:at:at]
 	r, ok := bestRun(before, dateRatio)
-	if !ok || !matters(r.Excess, &before[r.From], o.cfg.Floor) {
-		s.Expect = kept
+	if !ok || r.From >= warmBuckets || !matters(r.Excess, &before[r.From], o.cfg.Floor) {
+		s.Expect, s.History = kept, history
 		return
 	}
 	logE := 0.0
 	for _, p := range before[r.From:] {
 		logE += logRatio(p.Count, p.Mean, dateRatio*p.Mean, p.Size)
 	}
-	note := ", as the fall that followed shows"
-	if r.From == 0 {
-		note += "; the counts begin inside the outage"
-	}
-	s.open(before, r, downpour.Rise, logE, note, o)
+	s.open(before, r, downpour.Rise, logE, ", as the fall that followed shows; the counts begin inside the outage", o)
 	for i := at; i < len(s.History); i++ {
 		p := s.History[i]
 		s.Wave.add(&p, s.expected(&p, o), s.History[:i+1], o.cfg, s.Expect.phi())
@@ -142,7 +148,7 @@ func (s *series) finish(o *observer) {
 	if s.Wave == nil {
 		return
 	}
-	if s.Wave.isBack(0, 0, 0) {
+	if last := &s.History[len(s.History)-1]; s.Wave.isBack(last.end(), last.Len, 0) {
 		s.finishWave(o)
 		return
 	}

@@ -7,12 +7,15 @@ import (
 	"downpour"
 )
 
-// point is one count with what was expected of it.
+// point is one count with what needs no alarm: Mean is the expectation, moved
+// as far as whole hours of the series usually stray from it; Low the same
+// downward. Size is the negative binomial's.
 type point struct {
 	At     int64                `json:"at"`
 	Len    int64                `json:"len"` // 0: a moment of an unknown bucket
 	Count  float64              `json:"count"`
 	Mean   float64              `json:"mean"`
+	Low    float64              `json:"low"`
 	Size   float64              `json:"size"`
 	Origin downpour.CountOrigin `json:"origin"`
 }
@@ -32,6 +35,31 @@ type run struct {
 	From     int     // index of the first point
 	Earliest int     // index where the first point may as well be (97 %)
 	Excess   float64 // reports above (or below) the expected
+}
+
+// date finds the run of a change that the last point is part of: first the one
+// that a doubling (halving) explains best, then, within what that run's own
+// factor says, with half of this factor, so that the sparse counts before a
+// sharp rise do not blur its onset and a ramp is still taken from its foot.
+func date(points []point, dir downpour.Change) (run, bool) {
+	ratio := dateRatio
+	if dir == downpour.Fall {
+		ratio = 1 / dateRatio
+	}
+	r, ok := bestRun(points, ratio)
+	if !ok {
+		return r, false
+	}
+	count, mean := 0.0, 0.0
+	for _, p := range points[r.From:] {
+		count, mean = count+p.Count, mean+p.Mean
+	}
+	if dir == downpour.Fall {
+		ratio = min(ratio, max(count/mean/ratio, 1e-3))
+	} else {
+		ratio = max(ratio, count/mean/ratio)
+	}
+	return bestRun(points, ratio)
 }
 
 // bestRun dates a change: the start whose points, up to the last, have the

@@ -94,9 +94,9 @@ func (s *series) loseSight(now int64, o *observer) {
 // judge fills in what was expected of a point; false where nothing is.
 func (s *series) judge(p *point, o *observer) (predictive, bool) {
 	pr, ok := s.Expect.predict(p, o.cfg.Location)
-	p.Mean, p.Size = pr.Mean, pr.Size
+	p.Mean, p.Low, p.Size = pr.Mean*s.Expect.Wander.factor(), pr.Mean*s.Expect.Wander.lowFactor(), pr.Size
 	if !ok {
-		p.Mean, p.Size = max(p.Count, 1e-9), youngSize
+		p.Mean, p.Low, p.Size = max(p.Count, 1e-9), max(p.Count, 1e-9), youngSize
 	}
 	return pr, ok && (p.Len == 0 || s.Expect.Points >= warmBuckets)
 }
@@ -109,7 +109,9 @@ func (s *series) peek(o *observer) {
 		return
 	}
 	e := s.Rising.after(p.Count, p.Mean, p.Size, riseRatios())
-	s.alarm(append(s.recent(), p), downpour.Rise, e.log(), o)
+	if logE := e.log(); logE >= o.cfg.threshold(p.Len) {
+		s.alarm(append(s.recent(), p), downpour.Rise, logE, o)
+	}
 }
 
 // close ends the filling bucket and draws the conclusions.
@@ -123,6 +125,9 @@ func (s *series) close(o *observer) {
 	if p.Len > 0 {
 		s.tell(&p, pr, o)
 	}
+	if p.Len > 0 && known {
+		s.Expect.Wander.add(&p, pr.Mean, s.Expect.phi())
+	}
 	s.remember(p)
 	switch {
 	case s.Wave != nil:
@@ -132,7 +137,7 @@ func (s *series) close(o *observer) {
 		s.test(&p, o)
 	}
 	if s.Wave == nil {
-		s.Expect.update(&p, o.cfg.Direction, o.cfg.Floor, o.cfg.Location)
+		s.Expect.update(&p, o.cfg.Floor, o.cfg.Location)
 	}
 }
 
@@ -171,7 +176,7 @@ func (s *series) test(p *point, o *observer) {
 		s.alarm(s.recent(), downpour.Rise, s.Rising.log(), o)
 	}
 	if o.cfg.Direction != Rises && s.Wave == nil {
-		s.Falling = s.Falling.after(p.Count, p.Mean, p.Size, fallRatios())
+		s.Falling = s.Falling.after(p.Count, p.Low, p.Size, fallRatios())
 		s.alarm(s.recent(), downpour.Fall, s.Falling.log(), o)
 	}
 	if o.cfg.Direction == Rises && s.Wave == nil && s.short(p) {
@@ -179,12 +184,16 @@ func (s *series) test(p *point, o *observer) {
 	}
 }
 
-// short tells whether the history is too short to trust that it began well.
+// short tells whether the history is so short that it may have begun inside an
+// outage: all of it is still held, and no outage was found in it.
 func (s *series) short(p *point) bool {
-	if p.Len == 0 {
-		return s.Expect.Points < youngRows
+	if s.Settled != math.MinInt64 || s.Expect.Points >= len(s.History) {
+		return false
 	}
-	return s.Expect.young()
+	if p.Len > 0 {
+		return p.At-s.History[0].At < int64(dropWithin)
+	}
+	return s.Expect.Points < youngRows
 }
 
 // threshold is the log evidence that keeps the promise of false alarms. One
@@ -208,16 +217,25 @@ func (s *series) alarm(points []point, dir downpour.Change, logE float64, o *obs
 	if logE < o.cfg.threshold(last.Len) {
 		return
 	}
-	ratio := dateRatio
 	if dir == downpour.Fall {
-		ratio = 1 / dateRatio
+		points = lowered(points)
 	}
-	r, ok := bestRun(points, ratio)
+	r, ok := date(points, dir)
 	if !ok || !matters(r.Excess, last, o.cfg.Floor) {
 		return
 	}
 	s.open(points, r, dir, logE, "", o)
 	o.outage(s, true)
+}
+
+// lowered is the points as a fall sees them: measured against the low side of
+// what is usual.
+func lowered(points []point) []point {
+	out := append([]point(nil), points...)
+	for i := range out {
+		out[i].Mean = out[i].Low
+	}
+	return out
 }
 
 // matters tells whether an excess is large enough to be an outage.
@@ -235,7 +253,7 @@ func (s *series) open(points []point, r run, dir downpour.Change, logE float64, 
 	last := points[len(points)-1]
 	first := points[r.From]
 	alarm := max(o.now, last.At)
-	s.Wave = &wave{ID: identity(s.Service, dir, alarm), Dir: dir, Onset: first.At, Alarm: alarm,
+	s.Wave = &wave{ID: identity(s.Service, dir, alarm, first.At), Dir: dir, Onset: first.At, Alarm: alarm,
 		Peak: first, Expected: s.expected(&first, o), Usual: first.usualHour(), BackFrom: first.end(), Last: last.At, Climb: newEvidence(),
 		Why: why(dir, points[r.From:], logE, note)}
 	s.Wave.addOrigin(first.Origin)

@@ -3,6 +3,7 @@ package outage
 import (
 	"math"
 	"slices"
+	"time"
 
 	"downpour"
 )
@@ -77,15 +78,16 @@ func (w *wave) addOrigin(o downpour.CountOrigin) {
 // mirror moves the test of the end: the usual against the least that would
 // still be an outage, restarted (CUSUM) when the outage is likelier.
 func (w *wave) mirror(p *point) {
+	usual := p.Mean
 	still := max(dateRatio*p.Mean, p.Mean+quietRate*p.hours())
 	if p.Len == 0 {
 		still = dateRatio * p.Mean
 	}
 	if w.Dir == downpour.Fall {
-		still = p.Mean / dateRatio
+		usual, still = p.Low, p.Low/dateRatio
 	}
 	before := w.Back
-	w.Back = min(max(0, before-logRatio(p.Count, p.Mean, still, p.Size)), -none)
+	w.Back = min(max(0, before-logRatio(p.Count, usual, still, p.Size)), -none)
 	switch {
 	case w.Back == 0:
 		w.BackFrom = p.end()
@@ -97,7 +99,17 @@ func (w *wave) mirror(p *point) {
 // isBack tells whether the mirrored test says that the series is back, and has
 // said so for the hold time. Rows of an unknown bucket know no hold.
 func (w *wave) isBack(now, length, hold int64) bool {
-	return w.Back >= math.Log(endEvidence) && (length == 0 || now-w.end() >= hold)
+	return w.Back >= backEvidence(length) && (length == 0 || now-w.end() >= hold)
+}
+
+// backEvidence is the log evidence at which the mirrored test is believed. One
+// start joins a bucket, so a false end comes at most once in endEvidence hours.
+func backEvidence(length int64) float64 {
+	starts := 1.0
+	if length > 0 {
+		starts = max(1, 1/time.Duration(length).Hours())
+	}
+	return math.Log(endEvidence * starts)
 }
 
 // end is the outage's end as far as it can be told.
@@ -106,7 +118,10 @@ func (w *wave) end() int64 { return max(w.BackFrom, w.Peak.end(), w.Onset) }
 // shape follows the smoothed count: its top, the trough since, and climbs out
 // of it.
 func (w *wave) shape(p *point, history []point, cfg *Config, phi float64) {
-	k := w.window(history, phi)
+	k, ok := w.window(history, phi)
+	if !ok {
+		return
+	}
 	s := smoothed(history, k)
 	if !w.Valley.Set && s >= w.Top {
 		w.Top, w.TopAt = s, p.At
@@ -117,6 +132,7 @@ func (w *wave) shape(p *point, history []point, cfg *Config, phi float64) {
 		w.Valley = low
 	}
 	if !w.Local.Set || s <= w.Local.Level {
+		w.closeRise()
 		w.Local, w.Climb, w.Rise, w.Rows = low, newEvidence(), nil, nil
 		return
 	}
@@ -125,17 +141,18 @@ func (w *wave) shape(p *point, history []point, cfg *Config, phi float64) {
 }
 
 // window is the number of points to smooth over: so many that a fall to a
-// quarter of the peak cannot be noise, and none from before the outage.
-func (w *wave) window(history []point, phi float64) int {
-	k := 1
+// quarter of the peak cannot be noise. While the outage has fewer, its shape is
+// not known and ok is false. The
+// relative variance of a count is 1/mean by Poisson's law and (φ-1)/usual by
+// the noise that multiplies.
+func (w *wave) window(history []point, phi float64) (k int, ok bool) {
+	k = 1
 	if w.Peak.Len > 0 {
-		k = int(min(smoothMost, max(1, math.Ceil(smoothCount*phi/max(w.Peak.Count, 1)))))
+		noise := 1/max(w.Peak.Count, 1) + (phi-1)/max(w.Peak.Mean, 1e-9)
+		k = int(min(smoothMost, max(1, math.Ceil(smoothCount*noise))))
 	}
-	inside := 0
-	for i := len(history) - 1; i >= 0 && history[i].At >= w.Onset && inside < k; i-- {
-		inside++
-	}
-	return max(1, inside)
+	ok = k <= len(history) && history[len(history)-k].At >= w.Onset
+	return k, ok
 }
 
 // base is the mean that a climb is tested against: the trough's, with its own
@@ -198,7 +215,8 @@ func (w *wave) splits(s float64) bool {
 // nextWave tells whether the last point shows a wave of its own: it stands high
 // enough over the valley, and the climb is no noise.
 func (w *wave) nextWave(history []point, phi float64) bool {
-	return w.Dir == downpour.Rise && w.Rise != nil && w.splits(smoothed(history, w.window(history, phi)))
+	k, ok := w.window(history, phi)
+	return ok && w.Dir == downpour.Rise && w.Rise != nil && w.splits(smoothed(history, k))
 }
 
 // giveWay ends the outage at its valley because another wave rose from there.

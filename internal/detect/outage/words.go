@@ -14,9 +14,10 @@ import (
 
 func moment(ns int64) time.Time { return time.Unix(0, ns).UTC() }
 
-// identity is the hex of eight bytes of a hash of what makes an outage.
-func identity(service string, dir downpour.Change, alarm int64) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "outage\x00%s\x00%s\x00%d", service, dir, alarm))
+// identity is the hex of eight bytes of a hash of what makes an outage. The
+// onset is part of it because a count may end one outage and begin another.
+func identity(service string, dir downpour.Change, alarm, onset int64) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "outage\x00%s\x00%s\x00%d\x00%d", service, dir, alarm, onset))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -71,7 +72,7 @@ func why(dir downpour.Change, r []point, logE float64, note string) string {
 	if dir == downpour.Fall {
 		verb = "fell"
 	}
-	return fmt.Sprintf("Reports %s to %s %s where %s were expected; chance would do that less than once in %s %s%s.",
+	return fmt.Sprintf("Reports %s to %s %s where %s are usual; chance would do that less than once in %s %s%s.",
 		verb, number(count), span, number(mean), odds(logE), unit(&r[0]), note)
 }
 
