@@ -32,6 +32,14 @@ func NewLedger(prior float64, says string) *Ledger {
 	return l
 }
 
+// NewShare begins the ledger of one explanation among rivals, whose weights
+// Softmax normalises: its prior is the logarithm of the share that it has.
+func NewShare(prior float64, says string, args ...any) *Ledger {
+	l := &Ledger{}
+	l.Add(PriorName, math.Log(prior), says, args...)
+	return l
+}
+
 // Add enters a piece of evidence: its log-likelihood ratio for the statement,
 // bounded by MaxWeight, and a sentence with its numbers. Weights are kept to two
 // decimals, so that those printed add up to the likelihood printed.
