@@ -3,7 +3,6 @@ package config
 import (
 	"log/slog"
 	"net/netip"
-	"strings"
 	"time"
 	_ "time/tzdata" // a time zone's name must mean the same on a machine without zone files
 
@@ -73,18 +72,9 @@ type Store struct {
 	Keep Duration
 }
 
-// Level is a severity of log entries that is written as a configuration has it.
-type Level slog.Level
-
-// Level makes it a slog.Leveler.
-func (l Level) Level() slog.Level { return slog.Level(l) }
-
-// String gives the level in lower case.
-func (l Level) String() string { return strings.ToLower(slog.Level(l).String()) }
-
 // Log says how much Downpour logs and in which form.
 type Log struct {
-	Level  Level
+	Level  slog.Level
 	Format string // text or json
 }
 
@@ -103,7 +93,7 @@ func unlistening() *Config {
 	return &Config{
 		Services: []Service{example},
 		Store:    Store{Path: "./downpour-data", Disk: 2 * Gigabyte, Keep: Duration(90 * 24 * time.Hour)},
-		Log:      Log{Level: Level(slog.LevelInfo), Format: "text"},
+		Log:      Log{Level: slog.LevelInfo, Format: "text"},
 	}
 }
 

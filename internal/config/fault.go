@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -75,14 +74,9 @@ func printable(s string) string {
 	}, s)
 }
 
-// Print writes each fault with its excerpt.
-func Print(w io.Writer, faults []Fault) error {
-	for _, f := range faults {
-		if _, err := fmt.Fprintf(w, "%s\n%s", f.Error(), f.Excerpt()); err != nil {
-			return err
-		}
-	}
-	return nil
+// String gives the fault with its excerpt, as a terminal shows it.
+func (f Fault) String() string {
+	return strings.TrimSuffix(f.Error()+"\n"+f.Excerpt(), "\n")
 }
 
 // wrong is what a parser says of a value: a fault without its place.

@@ -29,9 +29,9 @@ func rootKeys(c *Config) []key {
 func networkKeys(n *Networks) []key {
 	return []key{
 		{name: "own", form: "list of prefixes", value: many(&n.Own, parsePrefix, "[198.51.100.0/22, 2001:db8::/32]"),
-			doc: "What is protected. Checked and kept; it takes effect with the first version that can mitigate."},
+			doc: "What is protected. An address in here that is no service's target belongs to the first service."},
 		{name: "never_block", form: "list of prefixes", value: many(&n.NeverBlock, parsePrefix, "[192.0.2.53/32]"),
-			doc: "Addresses that no mitigation may touch. Checked and kept, as `networks.own`."},
+			doc: "Addresses that no mitigation may touch. Checked and kept; it takes effect with the first version that can mitigate."},
 	}
 }
 
@@ -46,7 +46,8 @@ func serviceKeys(s *Service) []key {
 		{name: "contact", form: "text", live: true, value: one(&s.Contact, parseText(200)),
 			doc: "Where people write to, as for the erasure of a report's text: an e-mail address or a URL."},
 		{name: "targets", form: "list of addresses and prefixes", value: many(&s.Targets, parsePrefix, "[198.51.100.0/24]"),
-			doc: "The service's addresses. No two services overlap."},
+			doc: "The service's addresses. No two services overlap. Where neither a target nor `networks.own` is given, every " +
+				"address may be one, and all belong to the first service."},
 		{name: "hosts", form: "list of host names", value: many(&s.Hosts, parseHost, "[www.example.com]"),
 			doc: "The service's host names."},
 		{name: "symptoms", form: "list of words", live: true, value: many(&s.Symptoms, parseSymptom, "[access, login, other]"),

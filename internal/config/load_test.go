@@ -23,12 +23,10 @@ func TestBad(t *testing.T) {
 			if c != nil || len(faults) == 0 {
 				t.Fatal("the file was accepted")
 			}
-			for i := range faults {
-				faults[i].File = filepath.Base(path)
-			}
 			var said bytes.Buffer
-			if err := Print(&said, faults); err != nil {
-				t.Fatal(err)
+			for _, f := range faults {
+				f.File = filepath.Base(path)
+				said.WriteString(f.String() + "\n")
 			}
 			compare(t, strings.TrimSuffix(path, ".yaml")+".err", said.Bytes())
 		})

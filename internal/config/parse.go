@@ -170,10 +170,10 @@ func parseKeep(s string) (Duration, error) {
 	return d, err
 }
 
-func parseLevel(s string) (Level, error) {
+func parseLevel(s string) (slog.Level, error) {
 	for _, l := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
 		if strings.EqualFold(l.String(), s) {
-			return Level(l), nil
+			return l, nil
 		}
 	}
 	return 0, oneOf(s, []string{"debug", "info", "warn", "error"})

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -24,8 +25,13 @@ type single[T any] struct {
 func one[T any](into *T, parse func(string) (T, error)) value { return single[T]{into, parse} }
 
 func (v single[T]) String() string {
-	if s, ok := any(*v.into).(string); ok && s == "" {
-		return `""`
+	switch content := any(*v.into).(type) {
+	case string:
+		if content == "" {
+			return `""`
+		}
+	case slog.Level:
+		return strings.ToLower(content.String())
 	}
 	return fmt.Sprint(*v.into)
 }
