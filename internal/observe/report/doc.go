@@ -8,5 +8,9 @@
 // counts by minute that the detector reads; [Proxies] and [ProxyWatch] see to it
 // that the address is the reporter's and not a proxy's.
 //
+// The order of things is: [Intake.Receive], keep the report, and only when it is
+// durable answer the reporter and [Counter.Add] it if it is counted; if it could
+// not be kept, [Intake.Withdraw] it, so that the next try counts.
+//
 // [CSV] reads counts that somebody kept in a file.
 package report

@@ -231,20 +231,23 @@ func (in *Intake) parts(from netip.Addr, place downpour.Place) int32 {
 func (in *Intake) judge(now int64, a downpour.Address, about service, parts int32, crossSite bool) (reason string) {
 	in.reporters.expire(now)
 	in.networks.expire(now)
-	reporter, network := in.keys(a, about)
-	switch {
-	case crossSite: // before the rest: a visitor's own report must still count
+	if crossSite { // before the rest: a visitor's own report must still count
 		in.stats.OtherSite++
 		return ReasonOtherSite
-	case !in.reporters.has(reporter, now, parts):
+	}
+	reporter, network := in.keys(a, about)
+	one, left := in.reporters.find(reporter, now, parts)
+	if !left {
 		in.stats.Repeated++
 		return ReasonRepeat
-	case !in.networks.has(network, now, networkPart*parts):
+	}
+	many, left := in.networks.find(network, now, networkPart*parts)
+	if !left {
 		in.stats.Crowded++
 		return ReasonNetwork
 	}
-	in.reporters.count(reporter, now)
-	in.networks.count(network, now)
+	in.reporters.count(one, reporter, now)
+	in.networks.count(many, network, now)
 	in.stats.Counted++
 	return ""
 }

@@ -298,7 +298,7 @@ func TestMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	for i := range uint32(3 * defaultReporters) {
+	for i := range uint32(defaultReporters + defaultReporters/5) {
 		a := downpour.AddressFrom4(i * 40503 << 4).Netip()
 		if _, err := in.Receive(noon.Add(time.Duration(i)*time.Microsecond), a, Submission{Service: "a"}); err != nil {
 			t.Fatal(err)

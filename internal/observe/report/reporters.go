@@ -25,15 +25,15 @@ func (s *share) open(now int64) bool {
 	return age < int64(window) && age > -int64(window)
 }
 
-// has tells whether the place has a part left of its limit.
-func (s shares) has(key uint64, now int64, limit int32) bool {
-	v := s.table.get(key)
-	return v == nil || !v.open(now) || v.counted < limit
+// find returns the place's share, nil if it has none yet, and whether it has a
+// part left of its limit.
+func (s shares) find(key uint64, now int64, limit int32) (v *share, left bool) {
+	v = s.table.get(key)
+	return v, v == nil || !v.open(now) || v.counted < limit
 }
 
-// count uses up one part.
-func (s shares) count(key uint64, now int64) {
-	v := s.table.get(key)
+// count uses up one part of the share that find returned.
+func (s shares) count(v *share, key uint64, now int64) {
 	if v == nil || !v.open(now) {
 		v = s.table.renew(key)
 		*v = share{opened: now}

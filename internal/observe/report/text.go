@@ -26,6 +26,9 @@ const (
 // and e-mail addresses in it are masked: people paste them, and we do not want
 // them. What is written in words or split up is beyond us.
 func cleanText(s string) string {
+	if s == "" {
+		return ""
+	}
 	s = s[:min(len(s), rawBytes)]
 	s = strings.Map(visible, strings.ToValidUTF8(s, string(utf8.RuneError)))
 	s = maskAddresses(maskEmails(s))

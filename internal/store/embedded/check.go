@@ -18,7 +18,7 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 	}
 	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return nil, explain(s.file, err)
+		return nil, s.failed(err)
 	}
 	defer tx.Rollback()
 	var faults []string
@@ -29,7 +29,7 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 		faults = append(faults, found...)
 		if err != nil {
 			// A damaged file may fail instead of naming its faults.
-			return append(faults, explain(s.file, err).Error()), ctx.Err()
+			return append(faults, s.failed(err).Error()), ctx.Err()
 		}
 	}
 	return faults, nil

@@ -175,7 +175,7 @@ func (s *Store) get(ctx context.Context, query string, args []any, into ...any) 
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.ErrNotFound
 	}
-	return explain(s.file, err)
+	return s.failed(err)
 }
 
 // each reads a query's rows into the given variables and calls row after each.
@@ -185,18 +185,26 @@ func (s *Store) each(ctx context.Context, query string, args, into []any, row fu
 	}
 	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
-		return explain(s.file, err)
+		return s.failed(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
-			return explain(s.file, err)
+			return s.failed(err)
 		}
 		if err := row(); err != nil {
 			return err
 		}
 	}
-	return explain(s.file, rows.Err())
+	return s.failed(rows.Err())
+}
+
+// failed explains a reader's error; one that Close caused is ErrClosed.
+func (s *Store) failed(err error) error {
+	if err != nil && s.isClosed() {
+		return store.ErrClosed
+	}
+	return explain(s.file, err)
 }
 
 func (s *Store) isClosed() bool {
