@@ -21,7 +21,7 @@ type layout struct {
 
 // The two drawings: 960 units wide as the page's column, 360 as a phone.
 func wideChart() layout {
-	return layout{class: "chart wide", width: 960, height: 300, left: 56, right: 8, top: 28, bottom: 28, text: 13, ticks: 9}
+	return layout{class: "chart wide", width: 960, height: 300, left: 64, right: 28, top: 28, bottom: 28, text: 13, ticks: 9}
 }
 
 func narrowChart() layout {
@@ -98,7 +98,7 @@ func drawWaves(d *svg, outages []downpour.Outage, x timeScale, top, bottom float
 // drawGrid writes the counts' axis: lines with their values, on a phone above
 // the line, where they take no column.
 func drawGrid(d *svg, l layout, y linear) {
-	for _, v := range niceTicks(y.to, 4) {
+	for _, v := range niceTicks(y.to, 5) {
 		h := math.Round(y.at(v)) + 0.5
 		class := "grid"
 		if v == 0 {
@@ -173,6 +173,7 @@ func drawRuns(d *svg, runs []run, hatchID string, ground float64) {
 			first, last := r.points[0], r.points[len(r.points)-1]
 			d.hatched(hatchID, first.x, ground-14, last.x-first.x, 14)
 		}
+		d.polygon("spread", r.spread)
 		d.polyline(r.stroke.class(), r.points)
 	}
 }
@@ -227,12 +228,13 @@ func drawCallouts(d *svg, s series, c clock, runs []run, x timeScale, y linear, 
 func callouts(s series, c clock, x timeScale, y linear) []callout {
 	var out []callout
 	marked := map[time.Time]bool{}
+	floor := s.topOf() * leastCallout
 	add := func(t time.Time, v float64) {
 		if !x.contains(t) || marked[t] {
 			return
 		}
 		marked[t] = true
-		out = append(out, callout{at: point{x.at(t), y.at(v)}, text: count(v), title: count(v) + " at " + c.text(t, formAuto) + " " + c.zoneName(), rank: v})
+		out = append(out, callout{at: point{x.at(t), y.at(v)}, text: map[bool]string{true: count(v)}[v >= floor], title: count(v) + " at " + c.text(t, formAuto) + " " + c.zoneName(), rank: v})
 	}
 	for _, b := range s.buckets {
 		if b.Origin == downpour.Published {
@@ -245,6 +247,10 @@ func callouts(s series, c clock, x timeScale, y linear) []callout {
 	sort.SliceStable(out, func(i, j int) bool { return out[i].at.x < out[j].at.x })
 	return out[:min(len(out), mostCallouts)]
 }
+
+// leastCallout is the share of the chart's top below which a figure gets a dot
+// but no label: beside the ground line it would only be clutter.
+const leastCallout = 0.1
 
 // mostCallouts bounds the dots of one chart.
 const mostCallouts = 60

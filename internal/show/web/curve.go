@@ -24,6 +24,11 @@ func (s stroke) class() string {
 type run struct {
 	stroke stroke
 	points []point
+	// spread is the shape from the lowest to the highest count where points are
+	// means; nil where they are the counts themselves.
+	spread []point
+	// from is the index of the first bucket.
+	from int
 }
 
 // strokeBetween says how the line from a to b is known.
@@ -56,7 +61,7 @@ func curve(buckets []downpour.ExpectedReports, x timeScale, y linear) []run {
 	for i, b := range buckets {
 		here := point{x.at(b.Time), y.at(b.Count)}
 		if i == 0 || !connected(buckets[i-1], b) {
-			runs = append(runs, run{solid, []point{here}})
+			runs = append(runs, run{stroke: solid, points: []point{here}, from: i})
 			continue
 		}
 		last := &runs[len(runs)-1]
@@ -65,20 +70,62 @@ func curve(buckets []downpour.ExpectedReports, x timeScale, y linear) []run {
 		case len(last.points) == 1:
 			last.stroke = style
 		case last.stroke != style:
-			runs = append(runs, run{style, []point{last.points[len(last.points)-1]}})
+			runs = append(runs, run{stroke: style, points: []point{last.points[len(last.points)-1]}, from: i - 1})
 			last = &runs[len(runs)-1]
 		}
 		last.points = append(last.points, here)
 	}
 	for i := range runs {
-		runs[i].points = simplify(runs[i].points)
+		runs[i].thin(buckets)
 	}
 	return runs
 }
 
+// thin reduces a run to what can be seen. Dense counts within their band become
+// their mean and spread; all else keeps its extremes.
+func (r *run) thin(buckets []downpour.ExpectedReports) {
+	const dense = 4 // counts in a calm column
+	width := r.points[len(r.points)-1].x - r.points[0].x
+	if r.stroke == solid && float64(len(r.points)) > dense*width/calmWidth {
+		r.points, r.spread = calm(r.points, buckets[r.from:])
+		return
+	}
+	r.points = simplify(r.points)
+}
+
+// calmWidth is the width in units of a column of means.
+const calmWidth = 6.0
+
+// calm replaces the counts of each column that lies within its expectation by
+// their mean, so that the noise of small numbers doesn't look like news, and
+// returns the shape between lowest and highest. What rises above the band is
+// drawn as it was counted.
+func calm(p []point, buckets []downpour.ExpectedReports) (line, spread []point) {
+	var low, high []point
+	for i := 0; i < len(p); {
+		column := math.Floor(p[i].x / calmWidth)
+		j, sum, top, bottom, usual := i, 0.0, p[i].y, p[i].y, true
+		for ; j < len(p) && math.Floor(p[j].x/calmWidth) == column; j++ {
+			sum += p[j].y
+			top, bottom = min(top, p[j].y), max(bottom, p[j].y)
+			usual = usual && known(buckets[j].Expected) && buckets[j].Count <= buckets[j].Expected.High
+		}
+		middle := (p[i].x + p[j-1].x) / 2
+		if usual {
+			line = append(line, point{middle, sum / float64(j-i)})
+			low, high = append(low, point{middle, bottom}), append(high, point{middle, top})
+		} else {
+			line = append(line, thin(p[i:j])...)
+			low, high = append(low, point{middle, p[i].y}), append(high, point{middle, p[i].y})
+		}
+		i = j
+	}
+	return dropCollinear(line), closeLayer(dropCollinear(low), dropCollinear(high))
+}
+
 // columnWidth is the width in units within which a curve is reduced to its
 // first, lowest, highest and last point.
-const columnWidth = 2.0
+const columnWidth = 3.0
 
 // simplify thins a curve without changing how it looks: first per column of
 // columnWidth to the four points that matter (M4: Jugel et al., "M4: A

@@ -193,6 +193,10 @@ type attackPart struct {
 	Synthetic                           bool
 }
 
+// mostAttacks bounds the attacks that one page lists; a carpet bombing may
+// have thousands of targets, and the downloads have them all.
+const mostAttacks = 50
+
 // ruleRow is a proposed mitigation.
 type ruleRow struct {
 	Text, Enforcer    string
@@ -201,7 +205,7 @@ type ruleRow struct {
 
 func attackParts(attacks []downpour.Attack) []attackPart {
 	var out []attackPart
-	for _, a := range attacks {
+	for _, a := range attacks[:min(len(attacks), mostAttacks)] {
 		p := attackPart{
 			ID: a.ID, Target: targetText(a.Target), Direction: string(a.Direction), Vectors: vectorNames(a), Why: a.Why,
 			Onset: a.Onset, AlarmAt: a.AlarmAt, PeakAt: a.PeakAt, End: a.End, Ongoing: a.Ongoing,

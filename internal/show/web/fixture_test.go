@@ -32,7 +32,7 @@ func foundingKnots() []downpour.ExpectedReports {
 	}
 	const published, between = downpour.Published, downpour.Interpolated
 	return []downpour.ExpectedReports{
-		knot(-2, 10, 650, downpour.Synthetic), knot(5, 30, 650, downpour.Synthetic), knot(6, 0, 20608, published), knot(6, 17, 720, published),
+		knot(-2, 10, 650, downpour.Synthetic), knot(5, 30, 650, between), knot(6, 0, 20608, published), knot(6, 17, 720, published),
 		knot(9, 30, 720, between), knot(10, 2, 41143, published), knot(10, 32, 1361, published), knot(11, 2, 4670, published),
 		knot(12, 30, 1500, between), knot(13, 2, 36064, published), knot(13, 32, 3455, published), knot(14, 2, 19446, published), knot(14, 10, 16000, between),
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"sort"
+	"strings"
 	"time"
 
 	"downpour"
@@ -12,27 +13,28 @@ import (
 // parts this reader may see; what it hides is not in the page at all.
 type incidentPage struct {
 	page
-	View       IncidentView
-	Show       Publication
-	State      chip
-	Headline   phrase
-	Verdict    string
-	Confidence string
-	Facts      []fact
-	Wide       template.HTML
-	Narrow     template.HTML
-	Notes      []string
-	Marks      []axisMark
-	Vectors    []vectorKey
-	Events     []eventRow
-	Table      []tableRow
-	Origins    []originPart
-	Rivals     []bar
-	For        []evidenceRow
-	Against    []evidenceRow
-	Claims     []claimPart
-	Attacks    []attackPart // operator only
-	Synthetic  string       // what is synthetic here; empty if nothing is
+	View        IncidentView
+	Show        Publication
+	State       chip
+	Headline    phrase
+	Verdict     string
+	Confidence  string
+	Facts       []fact
+	Wide        template.HTML
+	Narrow      template.HTML
+	Notes       []string
+	Marks       []axisMark
+	Vectors     []vectorKey
+	Events      []eventRow
+	Table       []tableRow
+	Origins     []originPart
+	Rivals      []bar
+	For         []evidenceRow
+	Against     []evidenceRow
+	Claims      []claimPart
+	Attacks     []attackPart // operator only
+	MoreAttacks int          // those not listed
+	Synthetic   string       // what is synthetic here; empty if nothing is
 }
 
 // fact is one of the key facts: a value, what it is, and a remark.
@@ -68,7 +70,7 @@ func newIncidentPage(v IncidentView) incidentPage {
 		p.Claims = claimParts(v.Claims)
 	}
 	if v.Operator {
-		p.Attacks = attackParts(v.Attacks)
+		p.Attacks, p.MoreAttacks = attackParts(v.Attacks), max(len(v.Attacks)-mostAttacks, 0)
 	}
 	return p
 }
@@ -221,12 +223,12 @@ func (v IncidentView) axisMarks(show Publication, from, to time.Time) []axisMark
 	if show.Claims {
 		for _, c := range v.Claims {
 			if c.Time != nil {
-				add(*c.Time, "claimed", shorten(c.Speaker+": “"+c.Said, 56)+"”")
+				add(*c.Time, "claimed", shorten(speakerName(c.Speaker)+": “"+c.Said+"”", 44))
 			}
 		}
 	}
 	for _, m := range v.Marks {
-		add(m.Time, string(m.Kind), shorten(m.Text, 56))
+		add(m.Time, string(m.Kind), shorten(m.Text, 44))
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Time.Before(out[j].Time) })
 	out = out[:min(len(out), mostMarks)]
@@ -250,6 +252,12 @@ func shorten(s string, n int) string {
 		}
 	}
 	return string(r[:cut]) + "…"
+}
+
+// speakerName is the name without the office that may follow it after a comma.
+func speakerName(speaker string) string {
+	name, _, _ := strings.Cut(speaker, ",")
+	return name
 }
 
 // eventRow is a line of the list of events, the text form of the strips.
@@ -283,9 +291,9 @@ func (v IncidentView) events(attacks []downpour.Attack, marks []axisMark) []even
 		}
 	}
 	for _, a := range attacks {
-		add(a.Onset, vectorNames(a)+" begins"+map[bool]string{true: " (synthetic)"}[a.Synthetic])
+		add(a.Onset, "attack begins: "+vectorNames(a)+map[bool]string{true: " (synthetic)"}[a.Synthetic])
 		if !a.Ongoing {
-			add(a.End, vectorNames(a)+" ends"+map[bool]string{true: " (synthetic)"}[a.Synthetic])
+			add(a.End, "attack ends: "+vectorNames(a)+map[bool]string{true: " (synthetic)"}[a.Synthetic])
 		}
 		if v.Operator {
 			add(a.AlarmAt, "alarm: attack")

@@ -65,6 +65,9 @@ func placeCallouts(c []callout, runs []run, frame box, size float64) []callout {
 	sort.SliceStable(c, func(i, j int) bool { return c[i].rank > c[j].rank })
 	var taken []box
 	for i := range c {
+		if c[i].text == "" {
+			continue
+		}
 		w := textWidth(c[i].text, size)
 		for _, try := range [...]struct {
 			anchor string
@@ -127,19 +130,65 @@ func (f flag) span() (from, to float64) {
 	return f.x, f.x + f.width
 }
 
-// layFlags gives each flag the highest lane in which its label meets no other
-// label and no stem passes through one. Flags must be sorted by x. It returns
-// the number of lanes.
+// layFlags gives each flag, which must be sorted by x, a side and the highest
+// lane in which its label meets no other label and no stem. It tries the few
+// orders that can do without crossings (labels to the right laid from the right,
+// labels to the left laid from the left, and mixtures), keeps the best and
+// returns the number of its lanes.
 func layFlags(flags []flag, from, to float64) int {
-	lanes := 0
-	for i := len(flags) - 1; i >= 0; i-- { // from the right: stems then fall left of labels
-		f := &flags[i]
-		f.left = f.x+f.width > to && f.x-f.width >= from
-		for f.lane = 0; !fits(*f, flags[i+1:]); f.lane++ {
+	var best []flag
+	bestCost, lanes := 0.0, 0
+	for _, fromLeft := range [...]bool{false, true} {
+		for _, side := range [...]string{"right", "left", "mixed"} {
+			tried := append([]flag(nil), flags...)
+			for i := range tried {
+				f := &tried[i]
+				f.left = side == "left" || side == "mixed" && f.x+f.width > to
+			}
+			n := stackFlags(tried, fromLeft)
+			cost := faults(tried, from, to)*100 + float64(n)
+			if best == nil || cost < bestCost {
+				best, bestCost, lanes = tried, cost, n
+			}
 		}
-		lanes = max(lanes, f.lane+1)
+	}
+	copy(flags, best)
+	return lanes
+}
+
+// stackFlags gives each flag the highest lane that fits, one after the other.
+func stackFlags(flags []flag, fromLeft bool) (lanes int) {
+	order := make([]int, len(flags))
+	for i := range order {
+		order[i] = i
+		if !fromLeft {
+			order[i] = len(flags) - 1 - i
+		}
+	}
+	var placed []flag
+	for _, i := range order {
+		for flags[i].lane = 0; !fits(flags[i], placed); flags[i].lane++ {
+		}
+		placed = append(placed, flags[i])
+		lanes = max(lanes, flags[i].lane+1)
 	}
 	return lanes
+}
+
+// faults counts stems that pass through labels, and labels outside of the frame.
+func faults(flags []flag, from, to float64) (n float64) {
+	for _, f := range flags {
+		left, right := f.span()
+		if left < from || right > to {
+			n++
+		}
+		for _, p := range flags {
+			if p.lane > f.lane && p.x > left && p.x < right {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // fits tells whether f meets none of the placed flags, whose stems reach down

@@ -106,7 +106,7 @@ type inputRow struct {
 func newInputRows(f Frame, inputs []InputHealth) []inputRow {
 	out := make([]inputRow, 0, len(inputs))
 	for _, i := range inputs {
-		r := inputRow{InputHealth: i, State: chip{"ok", "sending", "ok"}, Rate: "not measured", Losses: "not measurable"}
+		r := inputRow{InputHealth: i, State: chip{"ok", "sending", "ok"}, Rate: "not measured", Losses: "not known"}
 		switch {
 		case i.LastSeen == nil:
 			r.State, r.Seen = chip{"unknown", "never seen", "unknown"}, "never"

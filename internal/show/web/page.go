@@ -69,7 +69,7 @@ type chip struct{ Shape, Word, Class string }
 func stateChip(s downpour.State) chip {
 	switch s {
 	case downpour.StateOK:
-		return chip{"ok", "No unusual problems", "ok"}
+		return chip{"ok", "OK", "ok"}
 	case downpour.StateReported:
 		return chip{"reported", "Problems reported", "reported"}
 	case downpour.StateConfirmed:

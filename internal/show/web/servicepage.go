@@ -122,13 +122,19 @@ func strokeNotes(buckets []downpour.ExpectedReports) []string {
 	if seen[downpour.Synthetic] {
 		notes = append(notes, "hatched: synthetic")
 	}
-	if len(notes) == 0 && len(buckets) > 0 {
+	if len(buckets) > denseBuckets && seen[downpour.Received] {
+		notes = append(notes, "line: mean, grey: lowest to highest")
+	}
+	if !seen[downpour.Published] && len(buckets) > 0 {
 		if per := perBucket(buckets); per != "" {
-			notes = append(notes, per)
+			notes = append([]string{"reports " + per}, notes...)
 		}
 	}
 	return notes
 }
+
+// denseBuckets is how many counts a drawing shows one by one (see run.thin).
+const denseBuckets = 580
 
 // mostTableRows bounds the chart's text form; beyond it, rows are summed up by
 // their highest count.

@@ -12,7 +12,7 @@ import (
 func (v ServiceView) Sentence() string {
 	c := newClock(v.Zone, v.Now)
 	headline, lede := c.phraseText(v.headline()), c.phraseText(v.lede())
-	if o := v.current(); o != nil && v.troubled() {
+	if o := worst(v.Outages); o != nil && v.troubled() {
 		return headline + "; " + count(o.PeakReports) + " reports" + v.perBucket() + " at the peak."
 	}
 	if lede == "" {
@@ -59,7 +59,10 @@ func (v ServiceView) headline() phrase {
 	case downpour.StateReported:
 		p = phrase{"Users report problems with " + name}
 	case downpour.StateConfirmed:
-		p = phrase{name + " has problems"}
+		p = phrase{name + " has had problems"}
+		if v.since() == nil {
+			p = phrase{name + " has problems"}
+		}
 	default:
 		return phrase{"Nothing is known yet about " + name}
 	}
@@ -73,7 +76,11 @@ func (v ServiceView) headline() phrase {
 func (v ServiceView) lede() phrase {
 	switch {
 	case v.troubled() && v.current() != nil:
-		p := phrase{count(v.current().PeakReports) + " reports" + v.perBucket() + " at the peak"}
+		o := worst(v.Outages)
+		p := phrase{count(o.PeakReports) + " reports" + v.perBucket() + " at the peak"}
+		if len(v.Outages) > 1 {
+			p = append(p, ", ", o.PeakAt)
+		}
 		if u := v.usual(); u != "" {
 			p = append(p, "; "+u)
 		}
@@ -81,8 +88,8 @@ func (v ServiceView) lede() phrase {
 	case v.State == downpour.StateOK && v.current() != nil:
 		return phrase{"Reports are back to usual since ", v.current().End, "."}
 	case v.State == downpour.StateOK:
-		if u := v.usual(); u != "" {
-			return phrase{capital(u) + ", and no more than that come in."}
+		if u := v.usualCount(); u != "" {
+			return phrase{"Users report no more than usual, " + u + "."}
 		}
 		return phrase{"Users report no more than usual."}
 	case v.State == downpour.StateMaintain:
@@ -95,16 +102,27 @@ func (v ServiceView) lede() phrase {
 
 // usual says what is expected per bucket; empty if that is not known.
 func (v ServiceView) usual() string {
-	if v.Usual == nil || !known(*v.Usual) {
+	u := v.usualCount()
+	switch {
+	case u == "":
 		return ""
+	case math.Round(v.Usual.Value) <= 1:
+		return u + " is usual"
 	}
-	if v.Usual.Value < 1 {
-		return "fewer than one" + v.perBucket() + " is usual"
+	return u + " are usual"
+}
+
+// usualCount is the expectation with its unit: "about 3 a minute".
+func (v ServiceView) usualCount() string {
+	switch {
+	case v.Usual == nil || !known(*v.Usual):
+		return ""
+	case v.Usual.Value < 1:
+		return "fewer than one" + v.perBucket()
+	case math.Round(v.Usual.Value) == 1:
+		return "about one" + v.perBucket()
 	}
-	if math.Round(v.Usual.Value) == 1 {
-		return "about one" + v.perBucket() + " is usual"
-	}
-	return approximate(*v.Usual) + v.perBucket() + " are usual"
+	return approximate(*v.Usual) + v.perBucket()
 }
 
 func (v ServiceView) perBucket() string {
@@ -148,10 +166,10 @@ func (v ServiceView) facts() []phrase {
 	var out []phrase
 	if o := v.current(); o != nil && v.troubled() {
 		if o.OnsetLow != nil {
-			out = append(out, phrase{"started between ", *o.OnsetLow, " and ", o.Onset})
+			out = append(out, phrase{"Started between ", *o.OnsetLow, " and ", o.Onset})
 		}
 		if o.Ongoing {
-			out = append(out, phrase{"still going"})
+			out = append(out, phrase{map[bool]string{true: "Still", false: "still"}[len(out) == 0] + " going"})
 		} else {
 			out = append(out, phrase{"over since ", o.End})
 		}

@@ -202,8 +202,16 @@ func (p *stripPen) drawTraffic() {
 // drawSpans draws from when to when each outage and each attack lasted, where
 // its peak was and when the alarm came.
 func (p *stripPen) drawSpans() {
-	top := p.begin("From, to", p.spanNotes()...)
 	h := p.layout.spans
+	top := p.y
+	if p.layout.heading > 0 {
+		top = p.begin("From, to", p.spanNotes()...)
+	} else {
+		p.begin("Unusual reports")
+		if len(p.attacks) > 0 {
+			p.d.text("rowname", point{0, p.y + h + 18}, "Attack")
+		}
+	}
 	for _, o := range p.reports.outages {
 		p.span("span outage", top, o.Onset, o.End, o.Ongoing, "unusual reports")
 		p.tick("peakmark", top, o.PeakAt, "peak of reports")

@@ -3,6 +3,7 @@ package web
 import (
 	"html"
 	"html/template"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -17,7 +18,11 @@ type point struct{ x, y float64 }
 // px writes a coordinate with a tenth of a pixel.
 func px(v float64) string {
 	s := strconv.FormatFloat(v, 'f', 1, 64)
-	return strings.TrimSuffix(s, ".0")
+	s = strings.TrimSuffix(s, ".0")
+	if s == "-0" {
+		return "0"
+	}
+	return s
 }
 
 // open begins a drawing that scales to the width of its place; title is its
@@ -65,15 +70,25 @@ func (s *svg) polygon(class string, p []point) {
 	s.b.WriteString(`<path class="` + class + `" d="` + pathData(p) + `Z"/>`)
 }
 
+// pathData writes a path in steps from point to point, which are shorter than
+// places; each step starts from the rounded place, so errors don't add up.
 func pathData(p []point) string {
 	var b strings.Builder
+	last := point{}
 	for i, q := range p {
+		here := point{math.Round(q.x * 10), math.Round(q.y * 10)}
 		if i == 0 {
 			b.WriteByte('M')
 		} else {
-			b.WriteByte('L')
+			b.WriteByte('l')
 		}
-		b.WriteString(px(q.x) + " " + px(q.y))
+		dx, dy := px((here.x-last.x)/10), px((here.y-last.y)/10)
+		b.WriteString(dx)
+		if !strings.HasPrefix(dy, "-") {
+			b.WriteByte(' ')
+		}
+		b.WriteString(dy)
+		last = here
 	}
 	return b.String()
 }
