@@ -90,9 +90,10 @@ const (
 	youngSize  = 9.0  // 33 %
 
 	// Straying hours (wander.go).
-	wanderShare = 0.02 // three hours a week are busier than what needs no alarm
-	wanderStep  = 0.1  // an hour moves the quantile by a tenth at most
-	wanderMost  = 2.3  // tenfold
+	wanderShare  = 0.02          // three hours a week are busier than what needs no alarm
+	wanderStep   = 0.1           // an hour moves the quantile by a tenth at most
+	wanderMost   = 2.3           // tenfold
+	wanderInside = 3 * time.Hour // of an outage count, so that a long one excuses no more
 
 	// Alarm.
 	warmBuckets  = 3    // that only set the expectation

@@ -68,7 +68,7 @@ func TestScenarios(t *testing.T) {
 		{"all zero", Config{Direction: Both}, with(quiet(1, 3*day, 0), 0), nil},
 		{"constant", Config{Direction: Both}, with(quiet(1, 2*day, 0), 0, repeat(40, 2*day)...), nil},
 		{"one count", Config{}, quiet(1, 1, 100), nil},
-		{"small service, eight in a minute", Config{}, with(quiet(2, day, 0.02), 700, 8, 6, 9, 4, 3), []string{"11:28 11:40 11:40 11:42 11:45 9 major"}},
+		{"small service, eight in a minute", Config{}, with(quiet(2, day, 0.02), 700, 8, 6, 9, 4, 3), []string{"11:28 11:40 11:40 11:42 11:45 9 partial"}},
 		{"four in a minute are too few", Config{}, with(quiet(1, day, 0), 700, 4), nil},
 		{"one huge spike", Config{}, with(quiet(1, day, 10), 700, 1e6), []string{"- 11:40 11:40 11:40 11:41 1,000,000 major"}},
 		{"the largest count", Config{}, with(quiet(1, day, 10), 700, 1e15, 1e15), []string{"- 11:40 11:40 11:40 11:42 1,000,000,000,000,000 major"}},
@@ -82,6 +82,9 @@ func TestScenarios(t *testing.T) {
 			[]string{"- 11:40 11:40 11:40 12:01 900 major", "12:01 12:30 12:31 12:30 12:50 800 major"}},
 		{"a bump", Config{}, with(quiet(1, day, 10), 700, append(append(append(repeat(900, 20), repeat(300, 30)...), repeat(800, 20)...), repeat(300, 20)...)...),
 			[]string{"- 11:40 11:40 11:40 13:10 900 major"}},
+		{"yesterday does not excuse today", Config{}, with(with(quiet(1, 3*day, 10), day, repeat(200, 60)...), 2*day, repeat(200, 60)...),
+			[]string{"- 00:00 00:00 00:00 01:00 200 major", "23:59 00:00 00:00 00:00 01:00 200 major"}},
+		{"a new usual is absorbed", Config{}, with(quiet(1, 4*day, 10), day, repeat(60, 3*day)...), []string{"- 00:00 00:02 00:00 00:01 60 major"}},
 		{"slow growth", Config{}, growing(28 * 288), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

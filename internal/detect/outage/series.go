@@ -125,7 +125,7 @@ func (s *series) close(o *observer) {
 	if p.Len > 0 {
 		s.tell(&p, pr, o)
 	}
-	if p.Len > 0 && known {
+	if p.Len > 0 && known && (s.Wave == nil || p.At-s.Wave.Onset < int64(wanderInside)) {
 		s.Expect.Wander.add(&p, pr.Mean, s.Expect.phi())
 	}
 	s.remember(p)
@@ -173,11 +173,15 @@ func (s *series) recent() []point {
 func (s *series) test(p *point, o *observer) {
 	if o.cfg.Direction != Falls {
 		s.Rising = s.Rising.after(p.Count, p.Mean, p.Size, riseRatios())
-		s.alarm(s.recent(), downpour.Rise, s.Rising.log(), o)
+		if logE := s.Rising.log(); logE >= o.cfg.threshold(p.Len) {
+			s.alarm(s.recent(), downpour.Rise, logE, o)
+		}
 	}
 	if o.cfg.Direction != Rises && s.Wave == nil {
 		s.Falling = s.Falling.after(p.Count, p.Low, p.Size, fallRatios())
-		s.alarm(s.recent(), downpour.Fall, s.Falling.log(), o)
+		if logE := s.Falling.log(); logE >= o.cfg.threshold(p.Len) {
+			s.alarm(s.recent(), downpour.Fall, logE, o)
+		}
 	}
 	if o.cfg.Direction == Rises && s.Wave == nil && s.short(p) {
 		s.testDrop(p, o)
@@ -210,13 +214,10 @@ func (c *Config) threshold(length int64) float64 {
 	return math.Log(max(starts, endEvidence))
 }
 
-// alarm opens an outage if the evidence at the last point suffices and the
-// excess matters.
+// alarm opens an outage, now that the evidence at the last point suffices, if
+// the excess matters.
 func (s *series) alarm(points []point, dir downpour.Change, logE float64, o *observer) {
 	last := &points[len(points)-1]
-	if logE < o.cfg.threshold(last.Len) {
-		return
-	}
 	if dir == downpour.Fall {
 		points = lowered(points)
 	}

@@ -56,7 +56,11 @@ type rerise struct {
 func (w *wave) add(p *point, expected downpour.Estimate, history []point, cfg *Config, phi float64) {
 	w.Last = p.end()
 	w.addOrigin(p.Origin)
-	w.Excess += math.Abs(p.Count - p.Mean)
+	if w.Dir == downpour.Rise {
+		w.Excess += p.Count - p.Mean
+	} else {
+		w.Excess += p.Low - p.Count
+	}
 	higher := w.Dir == downpour.Rise && p.Count > w.Peak.Count
 	lower := w.Dir == downpour.Fall && p.Count < w.Peak.Count
 	if higher || lower {

@@ -39,14 +39,15 @@ func (w *wave) outage(service string, ongoing bool) *downpour.Outage {
 	return o
 }
 
-// severity grades the excess in units of the usual hour; where the bucket is
-// unknown the peak's, in units of the usual row.
+// severity grades the excess in units of the usual hour, or of the least rate
+// that is an outage where the usual is less; where the bucket is unknown the
+// peak's excess, in units of the usual row.
 func (w *wave) severity() downpour.Severity {
-	excess := w.Excess
+	excess, unit := w.Excess, max(w.Usual, quietRate)
 	if w.Peak.Len == 0 {
-		excess = math.Abs(w.Peak.Count - w.Peak.Mean)
+		excess, unit = math.Abs(w.Peak.Count-w.Peak.Mean), max(w.Usual, 1)
 	}
-	switch x := excess / max(w.Usual, 1); {
+	switch x := excess / unit; {
 	case x >= majorFrom:
 		return downpour.Major
 	case x >= partialFrom:
