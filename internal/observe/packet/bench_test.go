@@ -85,6 +85,24 @@ func benchmarkNext(b *testing.B, file []byte, open func(b *testing.B) *Capture) 
 	b.ReportMetric(float64(b.N)*benchPackets/b.Elapsed().Seconds()/1e6, "Mpackets/s")
 }
 
+// Reading costs no allocation a packet nor a batch.
+func TestNextDoesNotAllocate(t *testing.T) {
+	for name, file := range map[string][]byte{"pcap": manyFrames(t), "pcapng": benchPcapng(benchFrames(true, 18))} {
+		c, err := Open(name, bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var batch observe.Batch
+		if err := c.Next(&batch); err != nil { // which makes the batch's room
+			t.Fatal(err)
+		}
+		// The window may still grow to its bound; there are fewer steps than runs.
+		if n := testing.AllocsPerRun(100, func() { _ = c.Next(&batch) }); n != 0 {
+			t.Errorf("%s: %v allocations a batch", name, n)
+		}
+	}
+}
+
 func BenchmarkNext(b *testing.B) {
 	syn, datagrams := benchFrames(false, 0), benchFrames(true, 18)
 	for _, c := range []struct {

@@ -154,6 +154,9 @@ func (c *Capture) remark(found finding, offset int64) bool {
 		c.figures.NotIP++
 		return false
 	}
+	if found == linkUnknown && c.ledger.count[found] == 0 {
+		c.ledger.strange = c.record.link
+	}
 	c.ledger.note(found, offset)
 	if found.undecoded() {
 		c.figures.Undecoded++

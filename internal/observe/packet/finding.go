@@ -119,6 +119,8 @@ type ledger struct {
 	count  [findings]int
 	damage []downpour.Problem // one at most
 
+	strange LinkType // the first link type met that is not decoded
+
 	missed   uint64 // packets that the capture lost, by its own statistics
 	missedAt int64
 }
@@ -160,9 +162,14 @@ func (l *ledger) problems() []downpour.Problem {
 			Offset: l.missedAt, Says: "packets that the capturing machine dropped, by its own count", Count: int(l.missed)})
 	}
 	for f := notIP + 1; f < findings; f++ {
-		if l.count[f] > 0 {
-			told = append(told, downpour.Problem{Offset: l.first[f], Says: f.String(), Count: l.count[f]})
+		if l.count[f] == 0 {
+			continue
 		}
+		says := f.String()
+		if f == linkUnknown {
+			says += fmt.Sprintf(" (the first is %d)", l.strange)
+		}
+		told = append(told, downpour.Problem{Offset: l.first[f], Says: says, Count: l.count[f]})
 	}
 	slices.SortStableFunc(told, func(a, b downpour.Problem) int { return cmp.Compare(a.Offset, b.Offset) })
 	return told

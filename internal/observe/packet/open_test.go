@@ -14,9 +14,13 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"go.uber.org/goleak"
 
 	"downpour/internal/observe"
 )
+
+// No decompressor may leave a goroutine behind.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func gzipOf(t tester, plain []byte) []byte {
 	t.Helper()

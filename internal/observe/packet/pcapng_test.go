@@ -111,6 +111,11 @@ func TestPcapngDamage(t *testing.T) {
 			s.enhanced(1, 2, raw, len(raw))
 			s.enhanced(0, 2, raw, len(raw))
 		}, 2, "interface that was not described"},
+		"unknown link": {func(s *sections) {
+			s.describe(127, 0)
+			s.enhanced(0, 2, raw, len(raw))
+			s.enhanced(1, 2, raw, len(raw))
+		}, 2, "link type that is not decoded (the first is 127)"},
 		"captured beyond block": {func(s *sections) {
 			s.block(blockEnhanced, s.word(0), s.word(0), s.word(2), s.word(100), s.word(100), raw)
 			s.enhanced(0, 2, raw, len(raw))
@@ -128,13 +133,17 @@ func TestPcapngDamage(t *testing.T) {
 			if len(flows) != c.flows {
 				t.Errorf("%d flows, want %d", len(flows), c.flows)
 			}
+			offset := int64(second)
+			if name == "unknown link" { // behind a description and a sound packet
+				offset += interfaceSize + 60
+			}
 			if name == "beyond 64 bits" { // which is a leap too
 				if got := capture.Input().Problems; len(got) != 2 || got[0].Says != timeRange.String() {
 					t.Errorf("problems are %+v", got)
 				}
 				return
 			}
-			oneProblem(t, capture, second, 1, c.says)
+			oneProblem(t, capture, offset, 1, c.says)
 		})
 	}
 }
