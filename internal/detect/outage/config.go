@@ -82,6 +82,7 @@ const (
 	youngRows      = 24                 // rows of an unknown bucket that count as a short history
 	priorReports   = 0.5                // Jeffreys' prior of a Poisson rate
 	outlier        = 2.58               // scaled Anscombe residual, Noufaily et al. 2013
+	firstSpread    = 0.25               // squared coefficient of variation of a level known from one point
 	memoryBuckets  = 2000               // longest memory of the over-dispersion
 
 	// What the expectation may miss without it being news, as the size of a

@@ -37,10 +37,10 @@ func (x *expectation) predict(p *point, loc *time.Location) (pr predictive, ok b
 		return pr, false
 	}
 	if p.Len == 0 {
-		return newPredictive(x.Flat.mean(), x.Flat.A, x.phi(), matureSize), true
+		return newPredictive(x.Flat.mean(), x.Flat.A, x.phi(), matureSize).widened(x.Points), true
 	}
 	if x.Level == nil {
-		return newPredictive(x.Flat.mean()*p.hours(), x.Flat.A, x.phi(), youngSize), true
+		return newPredictive(x.Flat.mean()*p.hours(), x.Flat.A, x.phi(), youngSize).widened(x.Points), true
 	}
 	mean := x.Level.mean() * x.Season.factor(p.At+p.Len/2, loc) * p.hours()
 	return newPredictive(mean, x.Level.A, x.phi(), matureSize), true

@@ -22,6 +22,13 @@ func newPredictive(mean, a, phi, most float64) predictive {
 	return predictive{Mean: mean, Variance: v, Size: min(most, mean*mean/max(v-mean, 1e-12*mean))}
 }
 
+// widened is the predictive with the band of a level known from few points: one
+// point tells the level's order, not its noise.
+func (p predictive) widened(points int) predictive {
+	p.Variance += firstSpread * p.Mean * p.Mean / float64(points)
+	return p
+}
+
 // logRatio is the log-likelihood ratio of two negative binomials of one size,
 // means m1 against m0, at the count y.
 func logRatio(y, m0, m1, size float64) float64 {
