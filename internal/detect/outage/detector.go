@@ -2,7 +2,6 @@ package outage
 
 import (
 	"math"
-	"time"
 
 	"downpour"
 )
@@ -118,7 +117,3 @@ func (d *Detector) Events(dst []downpour.Event) []downpour.Event {
 	d.events = d.events[:0]
 	return dst
 }
-
-// Promise is the mean time between false alarms of one service that the
-// detector's threshold stands for.
-func (d *Detector) Promise() time.Duration { return d.cfg.FalseAlarmEvery }
