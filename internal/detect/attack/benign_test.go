@@ -108,7 +108,7 @@ func TestBenign(t *testing.T) {
 				}
 			}
 			for _, flows := range [][]downpour.Flow{made.flows, cut} {
-				list, _ := find(t, Default(), flows)
+				list, _ := find(Default(), flows)
 				for _, a := range list {
 					t.Errorf("%s: %v %s", a.Target, a.Vectors, a.Why)
 				}

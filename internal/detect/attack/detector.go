@@ -160,25 +160,17 @@ func (d *Detector) displace(t *target) bool {
 	const clearly = 2
 	weakest := -1
 	for i, s := range d.suspects {
-		if !s.open() && (weakest < 0 || s.target.load() < d.suspects[weakest].target.load()) {
+		if !s.open() && (weakest < 0 || s.target.load < d.suspects[weakest].target.load) {
 			weakest = i
 		}
 	}
-	if weakest < 0 || t.load() < clearly*d.suspects[weakest].target.load() {
+	if weakest < 0 || uint64(t.load) < clearly*uint64(d.suspects[weakest].target.load) {
 		return false
 	}
 	d.stats.ShedSuspects++
 	d.suspects[weakest].target.refused = d.suspects[weakest].now + second
 	d.release(weakest)
 	return true
-}
-
-// load is the packets of the target's current second.
-func (t *target) load() (n uint64) {
-	for c := range t.current {
-		n += uint64(t.current[c].packets)
-	}
-	return n
 }
 
 // release ends the close following of a target.
@@ -256,6 +248,7 @@ func (d *Detector) Tick(now int64) {
 // settle does what is due for a suspect each second and tells whether it is done with.
 func (d *Detector) settle(s *suspect, now int64) bool {
 	if !s.open() {
+		s.limits()
 		if now-s.stirred > int64(d.cfg.Idle) {
 			return true
 		}
@@ -328,7 +321,7 @@ func (d *Detector) judgeShort(s *suspect, now int64) {
 func (d *Detector) judgeUnsuspected(now int64) {
 	for i := range d.targets.used {
 		t := d.targets.entry(i)
-		if t.suspect != nil || now-t.first > second || t.load() < d.cfg.ShortPackets {
+		if t.suspect != nil || now-t.first > second || uint64(t.load) < d.cfg.ShortPackets {
 			continue
 		}
 		s := d.follow(t, now)

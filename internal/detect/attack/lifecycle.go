@@ -238,9 +238,12 @@ func (s *suspect) goesOn() bool {
 	var sums [classes]volume
 	for _, k := range s.active {
 		if s.attack.reach.has(k) {
-			r := s.rows[k]
-			sums[kindClasses[k]].add(r.slots[s.slot%slotsKept].volume)
-			sums[kindClasses[k]].add(r.slots[(s.slot+slotsKept-1)%slotsKept].volume)
+			r, c := s.rows[k], kindClasses[k]
+			if !s.classes[c].alarmed {
+				c = s.attack.lead // it joined or was folded: it counts with what it is beside
+			}
+			sums[c].add(r.slots[s.slot%slotsKept].volume)
+			sums[c].add(r.slots[(s.slot+slotsKept-1)%slotsKept].volume)
 		}
 	}
 	for c := range s.classes {

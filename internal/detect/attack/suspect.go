@@ -59,10 +59,17 @@ func (s *suspect) follow(t *target, now int64) {
 	s.classes = [classes]classState{}
 	s.attack = nil
 	for c := range s.classes {
-		s.classes[c].limit = t.limit(Class(c), s.cfg)
 		s.classes[c].judged = -1
 	}
+	s.limits()
 	s.collect(now)
+}
+
+// limits takes over what is usual by now. During an attack they stand still.
+func (s *suspect) limits() {
+	for c := range s.classes {
+		s.classes[c].limit = s.target.limit(Class(c), s.cfg)
+	}
 }
 
 // collect begins a new collection.

@@ -16,7 +16,8 @@ type table struct {
 
 const (
 	chunk     = 64
-	handReach = 8 // entries looked at to find the one idle for longest
+	handReach = 8           // entries looked at to find the one of least worth
+	forgotten = 10 * second // after which what a target received counts no more
 )
 
 func newTable(key uint64, limit int) table {
@@ -40,11 +41,11 @@ func (t *table) find(a downpour.Address) *target {
 }
 
 // admit makes an entry for an address that is not in the table. When the table
-// is full the one idle for longest, of a few, gives way; nil if none may.
+// is full the one of least worth, of a few, gives way; nil if none may.
 func (t *table) admit(a downpour.Address, now int64) *target {
 	i := t.used
 	if i == t.limit {
-		if i = t.idlest(); i < 0 {
+		if i = t.least(now); i < 0 {
 			t.shed++
 			return nil
 		}
@@ -65,17 +66,25 @@ func (t *table) admit(a downpour.Address, now int64) *target {
 	return e
 }
 
-// idlest picks what to evict: never one that is followed closely.
-func (t *table) idlest() int {
-	best := -1
+// least picks what to evict: what received least of late, so that a sweep over
+// many addresses evicts its own; never what is followed closely.
+func (t *table) least(now int64) int {
+	best, least := -1, uint32(0)
 	for range handReach {
 		i := t.hand
 		if t.hand++; t.hand == t.limit {
 			t.hand = 0
 		}
 		e := t.entry(i)
-		if e.suspect == nil && (best < 0 || e.start < t.entry(best).start) {
-			best = i
+		if e.suspect != nil {
+			continue
+		}
+		worth := e.load
+		if now-e.start >= forgotten {
+			worth = 0
+		}
+		if best < 0 || worth < least {
+			best, least = i, worth
 		}
 	}
 	return best

@@ -49,6 +49,7 @@ type target struct {
 	refused int64 // until when no heavy counters are to be had
 	suspect *suspect
 	ours    bool
+	load    uint32 // packets in the current second, of all classes
 	current [classes]struct{ packets, bytes uint32 }
 	usual   [classes]struct{ packets, bits float32 }
 }
@@ -58,6 +59,7 @@ const second = int64(time.Second)
 
 // count adds a flow of class c and returns what the current second holds of it.
 func (t *target) count(c Class, v volume) (packets, bytes uint32) {
+	t.load = saturate(uint64(t.load) + v.packets)
 	n := &t.current[c]
 	n.packets = saturate(uint64(n.packets) + v.packets)
 	n.bytes = saturate(uint64(n.bytes) + v.bytes)
@@ -73,7 +75,7 @@ func (t *target) roll(now int64, cfg *Config) {
 		t.learn(now, cfg)
 	}
 	t.current = [classes]struct{ packets, bytes uint32 }{}
-	t.start = now
+	t.start, t.load = now, 0
 }
 
 // learn moves the usual maximum: slowly up toward a busier second, very slowly

@@ -87,8 +87,7 @@ func (t *traffic) exchange(from, over time.Duration, n int, peer downpour.Addres
 
 // find runs flows, sorted by time, through the detectors of all partitions as
 // the engine does and returns the last state of each attack with its events.
-func find(t testing.TB, cfg Config, flows []downpour.Flow) ([]downpour.Attack, []downpour.Event) {
-	t.Helper()
+func find(cfg Config, flows []downpour.Flow) ([]downpour.Attack, []downpour.Event) {
 	flows = slices.Clone(flows)
 	slices.SortStableFunc(flows, func(a, b downpour.Flow) int { return int(a.Time - b.Time) })
 	return latest(runAll(cfg, flows))
@@ -147,7 +146,7 @@ func latest(events []downpour.Event) ([]downpour.Attack, []downpour.Event) {
 // one expects a single attack on the victim.
 func one(t testing.TB, cfg Config, flows []downpour.Flow) downpour.Attack {
 	t.Helper()
-	list, _ := find(t, cfg, flows)
+	list, _ := find(cfg, flows)
 	if len(list) != 1 {
 		for _, a := range list {
 			t.Logf("%s %v %s", a.Target, a.Vectors, a.Why)
