@@ -50,7 +50,7 @@ func (p *printer) head(format string, args ...any) { p.line("\n"+format, args...
 
 // item writes a label and what it is, folded at the width of a terminal.
 func (p *printer) item(label, format string, args ...any) {
-	const indent, width = 13, 96
+	const indent, width = 15, 96
 	for i, l := range fold(fmt.Sprintf(format, args...), width-indent) {
 		if i > 0 {
 			label = ""
@@ -129,23 +129,32 @@ func (p *printer) attack(a *downpour.Attack) {
 func (p *printer) sources(s *downpour.Sources) {
 	p.item("sources", "%s addresses%s", count(s.Addresses.Value), interval(s.Addresses))
 	p.item("origin", "%s", s.Statement)
-	for i, c := range s.ByCountry {
-		if i == rows {
-			p.item("", "and %d more", len(s.ByCountry)-rows)
-			break
+	p.countries(s)
+}
+
+// countries writes the largest shares; what is left of the rows is summed up.
+func (p *printer) countries(s *downpour.Sources) {
+	if len(s.ByCountry) > 0 && !s.EvidenceOfOrigin {
+		p.item("", "The countries below are those of the addresses, not evidence of origin:")
+	}
+	shown, rest := 0, 1.0
+	for _, c := range s.ByCountry {
+		if country(c.Country) == "other" || shown == rows {
+			continue
 		}
-		note := ""
-		if !s.EvidenceOfOrigin {
-			note = "  (not evidence of origin)"
-		}
-		p.item("", "%-8s %s [%s, %s]%s", country(c.Country), percent(c.Share.Value), percent(c.Share.Low), percent(c.Share.High), note)
+		p.line("%*s%-8s %5s [%s, %s]", 15, "", country(c.Country), percent(c.Share.Value), percent(c.Share.Low), percent(c.Share.High))
+		shown++
+		rest -= c.Share.Value
+	}
+	if shown == rows && rest > 0.0005 {
+		p.line("%*s%-8s %5s", 15, "", "the rest", percent(rest))
 	}
 }
 
 func (p *printer) finding(label string, f *downpour.Finding) {
 	p.item(label, "%s (%s); confidence in the evidence: %s", f.Word, percent(float64(f.Likelihood)), f.Confidence)
 	for _, e := range f.Evidence {
-		p.item("", "%+.1f  %s", e.Weight, e.Says)
+		p.item("", "(%+.1f) %s", e.Weight, e.Says)
 	}
 }
 
