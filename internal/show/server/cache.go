@@ -21,8 +21,9 @@ const (
 	maxShared = 256
 )
 
-// errAbandoned is what those get who waited for something whose making panicked.
-var errAbandoned = errors.New("the page could not be made")
+// errAbandoned stands for a panic that is told elsewhere: what those get who
+// waited for something whose making panicked.
+var errAbandoned = errors.New("a handler panicked")
 
 // cache holds what is the same for all readers, for a moment. A thing is made
 // once, by the first who asks; others wait for it. Errors are shared by those

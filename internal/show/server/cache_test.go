@@ -60,7 +60,7 @@ func TestCacheHoldsNothingThatFailed(t *testing.T) {
 	c := newCache[int](time.Now)
 	gone := errors.New("gone")
 	for i := range 10_000 {
-		if _, _, err := c.get(t.Context(), fmt.Sprint(i), func() (int, time.Time, error) { return 0, time.Time{}, gone }); err != gone {
+		if _, _, err := c.get(t.Context(), fmt.Sprint(i), func() (int, time.Time, error) { return 0, time.Time{}, gone }); !errors.Is(err, gone) {
 			t.Fatal(err)
 		}
 	}
@@ -102,7 +102,7 @@ func TestCacheWaiters(t *testing.T) {
 	time.Sleep(20 * time.Millisecond) // lets them come to wait
 	close(release)
 	for range cap(errs) {
-		if err := <-errs; err != errAbandoned {
+		if err := <-errs; !errors.Is(err, errAbandoned) {
 			t.Errorf("a waiter got %v", err)
 		}
 	}

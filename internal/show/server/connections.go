@@ -101,7 +101,7 @@ func (l boundedListener) Accept() (net.Conn, error) {
 			return &boundedConn{Conn: c, release: release}, nil
 		}
 		l.connections.refused.WithLabelValues(reason).Inc()
-		c.Close()
+		_ = c.Close() // it was never used
 	}
 }
 

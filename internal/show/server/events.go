@@ -215,9 +215,14 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 // stream writes events until the client goes, is too slow, or the server ends.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, reader *reader) {
 	rc := http.NewResponseController(w)
-	rc.SetReadDeadline(time.Time{}) // else Limits.Read would end the stream; not all connections have one
+	if rc.SetReadDeadline(time.Time{}) != nil { // else Limits.Read would end the stream
+		return
+	}
 	write := func(b []byte) bool {
-		rc.SetWriteDeadline(time.Now().Add(s.config.Limits.Write)) // the connection's clock, so the real one
+		late := time.Now().Add(s.config.Limits.Write) // by the connection's clock, the real one
+		if rc.SetWriteDeadline(late) != nil {
+			return false
+		}
 		_, err := w.Write(b)
 		return err == nil && rc.Flush() == nil
 	}

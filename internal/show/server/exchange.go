@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -103,13 +104,13 @@ func (s *Server) recovered(x *exchange, r *http.Request, cause any) {
 	if cause == nil {
 		return
 	}
-	if cause == http.ErrAbortHandler {
+	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(cause)
 	}
 	s.metrics.panics.Inc()
 	s.config.Log.Error("a handler panicked", "request", x.id, "route", x.route, "type", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
 	if x.status == 0 {
-		s.writeProblem(x, r, problemOf(fmt.Errorf("panic")))
+		s.writeProblem(x, r, problemOf(errAbandoned))
 	}
 }
 

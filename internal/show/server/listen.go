@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,7 +23,7 @@ func listen(address, flag string) (net.Listener, error) {
 	if _, _, err := net.SplitHostPort(address); err != nil {
 		return nil, fmt.Errorf("%q is not an address to listen on: write host:port with %s", address, flag)
 	}
-	l, err := net.Listen("tcp", address)
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	switch {
 	case err == nil:
 		return l, nil
@@ -52,15 +53,15 @@ func listenUnix(path, flag string) (net.Listener, error) {
 		if info.Mode()&fs.ModeSocket == 0 {
 			return nil, fmt.Errorf("%s exists and is not a socket: choose another with %s", path, flag)
 		}
-		if c, err := net.Dial("unix", path); err == nil {
-			c.Close()
+		if c, err := new(net.Dialer).DialContext(context.Background(), "unix", path); err == nil {
+			_ = c.Close() // it only asked
 			return nil, fmt.Errorf("socket %s is in use: choose another with %s", path, flag)
 		}
 		if err := os.Remove(path); err != nil {
 			return nil, fmt.Errorf("cannot replace the old socket %s: %w: choose another with %s", path, err, flag)
 		}
 	}
-	l, err := net.Listen("unix", path)
+	l, err := new(net.ListenConfig).Listen(context.Background(), "unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on unix:%s: %w: choose another with %s", path, cause(err), flag)
 	}

@@ -26,8 +26,11 @@ type metrics struct {
 	reasons          reasonLabels
 }
 
-// durationBuckets span a cached page (tens of microseconds) to Limits.Handle.
-var durationBuckets = []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5, 10}
+// durationBuckets span a shared page (tens of microseconds) to Limits.Handle, in
+// seconds.
+func durationBuckets() []float64 {
+	return []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5, 10}
+}
 
 func newMetrics(more []prometheus.Collector) (*metrics, error) {
 	counter := func(name, help string) prometheus.Counter {
@@ -50,7 +53,7 @@ func newMetrics(more []prometheus.Collector) (*metrics, error) {
 		subscribeDropped: counter("downpour_event_subscribers_dropped_total", "Event streams ended because the reader was too slow."),
 		events:           counter("downpour_events_total", "Events published to streams (once each, however many read it)."),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "downpour_http_request_duration_seconds", Help: "Time to answer, by route pattern; event streams are not in it.", Buckets: durationBuckets,
+			Name: "downpour_http_request_duration_seconds", Help: "Time to answer, by route pattern; event streams are not in it.", Buckets: durationBuckets(),
 		}, []string{"route"}),
 	}
 	own := []prometheus.Collector{

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -30,10 +31,9 @@ func newDocument(kind string, body []byte) *document {
 	sum := sha256.Sum256(body)
 	d := &document{body: body, kind: kind, etag: `W/"` + hex.EncodeToString(sum[:12]) + `"`}
 	var z bytes.Buffer
-	zw, _ := gzip.NewWriterLevel(&z, gzip.BestSpeed) // the level is a valid one
-	zw.Write(body)                                   // a buffer takes everything
-	zw.Close()
-	if z.Len() < len(body) {
+	zw := gzip.NewWriter(&z)
+	_, err := zw.Write(body)
+	if errors.Join(err, zw.Close()) == nil && z.Len() < len(body) {
 		d.zipped = z.Bytes()
 	}
 	return d
@@ -58,9 +58,13 @@ func (d *document) send(w http.ResponseWriter, r *http.Request, status int) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		w.Write(body) // an error is the client's going away, seen by net/http
+		finish(w, body)
 	}
 }
+
+// finish writes the body of an answer. If that fails the client went away, which
+// net/http sees by itself.
+func finish(w http.ResponseWriter, body []byte) { _, _ = w.Write(body) }
 
 // shared is a public page that is the same for all; render may say until when
 // what it shows is fresh. The making goes on if the client that caused it leaves,
@@ -106,7 +110,7 @@ func (s *Server) renderNow(w http.ResponseWriter, status int, render func(b *pag
 	h.Set("Content-Type", pageType)
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
-	w.Write(b.Bytes()) // an error is the client's going away, seen by net/http
+	finish(w, b.Bytes())
 	return nil
 }
 

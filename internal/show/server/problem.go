@@ -84,7 +84,7 @@ func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, p *problem
 			return
 		}
 	}
-	writeJSONAs(w, p.Status, "application/problem+json", problemDocument{
+	_ = writeJSONAs(w, p.Status, "application/problem+json", problemDocument{ // texts and a number: it can be marshalled
 		Type: "about:blank", Title: p.Title, Status: p.Status, Detail: p.Detail,
 		Instance: "urn:downpour:request:" + h.Get(requestIDHeader),
 	})
@@ -118,6 +118,6 @@ func writeJSONAs(w http.ResponseWriter, status int, contentType string, v any) e
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
 	w.WriteHeader(status)
-	w.Write(append(body, '\n')) // an error is the client's going away, seen by net/http
+	finish(w, append(body, '\n'))
 	return nil
 }

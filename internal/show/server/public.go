@@ -32,10 +32,9 @@ func (s *Server) service(w http.ResponseWriter, r *http.Request) error {
 		doc, err := s.liveFragment(r.Context(), name)
 		return sendShared(w, r, doc, err)
 	}
-	var outcome web.Outcome
-	switch o := web.Outcome(query.Get("reported")); o {
-	case web.OutcomeCounted, web.OutcomeReceived:
-		outcome = o
+	outcome := web.Outcome(query.Get("reported"))
+	if outcome != web.OutcomeCounted && outcome != web.OutcomeReceived {
+		outcome = "" // the others are no pages to go on to
 	}
 	doc, err := s.servicePage(r.Context(), name, outcome, 0)
 	return sendShared(w, r, doc, err)
@@ -161,7 +160,7 @@ func staticType(name string) string {
 }
 
 // live serves GET /livez: the process answers.
-func (s *Server) live(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) live(w http.ResponseWriter, _ *http.Request) error {
 	return writeText(w, "ok\n")
 }
 
@@ -178,6 +177,6 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) error {
 func writeText(w http.ResponseWriter, text string) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Write([]byte(text)) // an error is the client's going away, seen by net/http
+	finish(w, []byte(text))
 	return nil
 }

@@ -77,7 +77,7 @@ func readReport(r *http.Request) (b reportBody, err error) {
 	default:
 		err = refuse(http.StatusUnsupportedMediaType, "The body is neither a form nor JSON", "Send application/x-www-form-urlencoded or application/json.")
 	}
-	if err == nil && !(utf8.ValidString(b.Symptom) && utf8.ValidString(b.Text)) {
+	if err == nil && (!utf8.ValidString(b.Symptom) || !utf8.ValidString(b.Text)) {
 		err = refuse(http.StatusBadRequest, "The report is not UTF-8 text", "")
 	}
 	return b, err

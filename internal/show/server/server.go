@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -100,20 +101,29 @@ func (s *Server) door(l net.Listener, operator bool) door {
 			Handler:           s.handler(s.routes(operator), operator),
 			ReadHeaderTimeout: limits.ReadHeader, ReadTimeout: limits.Read, WriteTimeout: limits.Write, IdleTimeout: limits.Idle,
 			MaxHeaderBytes: limits.Header,
-			ErrorLog:       log.New(countingWriter{s.metrics}, "", 0),
+			ErrorLog:       slog.NewLogLogger(complaints{s.metrics}, slog.LevelError),
 		},
 	}
 }
 
-// countingWriter takes what net/http would log, which names clients' addresses,
-// and counts it instead.
-type countingWriter struct{ metrics *metrics }
+// complaints takes what net/http would log, which names clients' addresses, and
+// counts it instead.
+type complaints struct{ metrics *metrics }
 
-// Write implements io.Writer.
-func (c countingWriter) Write(b []byte) (int, error) {
+// Enabled implements slog.Handler.
+func (c complaints) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle implements slog.Handler.
+func (c complaints) Handle(context.Context, slog.Record) error {
 	c.metrics.protocolErrors.Inc()
-	return len(b), nil
+	return nil
 }
+
+// WithAttrs implements slog.Handler.
+func (c complaints) WithAttrs([]slog.Attr) slog.Handler { return c }
+
+// WithGroup implements slog.Handler.
+func (c complaints) WithGroup(string) slog.Handler { return c }
 
 // Run serves until ctx ends, then lets requests under way finish for at most
 // Limits.Shutdown, and returns nil. It opens the listeners if Open has not.
@@ -146,17 +156,15 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) shutdown() {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.Limits.Shutdown)
 	defer cancel()
-	var group errgroup.Group
+	var all sync.WaitGroup
 	for _, d := range s.doors {
-		group.Go(func() error {
+		all.Go(func() {
 			if err := d.server.Shutdown(ctx); err != nil {
-				s.config.Log.Warn("requests under way were cut", "cause", err)
-				d.server.Close()
+				s.config.Log.Warn("requests under way were cut", "cause", errors.Join(err, d.server.Close()))
 			}
-			return nil
 		})
 	}
-	group.Wait()
+	all.Wait()
 }
 
 // Close releases the listeners of a server that was opened and never run.
