@@ -181,33 +181,40 @@ func drawRuns(d *svg, runs []run, hatchID string, ground float64) {
 // drawBandLabel names the band inside of the chart, where the curve leaves most room.
 func drawBandLabel(d *svg, s series, x timeScale, y linear, l layout) {
 	const text = "usual range"
+	const candidates, margin = 24, 12.0
 	w := textWidth(text, l.text)
 	best, at := math.Inf(1), point{}
-	const candidates = 24
 	for i := range candidates {
 		from := x.start + (x.end-x.start-w)*float64(i)/(candidates-1)
-		top, seen := 0.0, false
-		for _, b := range s.buckets {
-			if bx := x.at(b.Time); bx < from-12 || bx > from+w+12 {
-				continue
-			}
-			top = max(top, b.Count, b.Expected.High)
-			seen = seen || known(b.Expected)
-		}
-		for _, t := range [...]float64{from - 12, from + w/2, from + w + 12} {
-			v, ok := valueAt(s.buckets, x.from.Add(time.Duration((t-x.start)/(x.end-x.start)*float64(x.to.Sub(x.from)))))
-			if ok {
-				top = max(top, v)
-			}
-			seen = seen || ok
-		}
-		if seen && top < best {
+		if top, ok := s.highestBetween(x.time(from-margin), x.time(from+w+margin)); ok && top < best {
 			best, at = top, point{from, y.at(top) - 8}
 		}
 	}
-	if len(band(s.buckets, x, y)) > 0 && !math.IsInf(best, 1) {
+	if !math.IsInf(best, 1) {
 		d.text("bandlabel", at, text)
 	}
+}
+
+// highestBetween is the highest of curve and band from one time to another; ok
+// is false if there is no band.
+func (s series) highestBetween(from, to time.Time) (top float64, ok bool) {
+	for _, end := range [...]time.Time{from, to} {
+		if v, on := valueAt(s.buckets, end); on {
+			top = max(top, v)
+		}
+	}
+	i := sort.Search(len(s.buckets), func(i int) bool { return !s.buckets[i].Time.Before(from) })
+	for i = max(i-1, 0); i < len(s.buckets); i++ {
+		b := s.buckets[i]
+		if b.Time.After(to) {
+			break
+		}
+		if !b.Time.Before(from) {
+			top = max(top, b.Count)
+		}
+		top, ok = max(top, b.Expected.High), ok || known(b.Expected)
+	}
+	return top, ok
 }
 
 // drawCallouts marks published figures and the peaks of outages, with values

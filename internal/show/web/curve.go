@@ -2,6 +2,7 @@ package web
 
 import (
 	"math"
+	"sort"
 	"time"
 
 	"downpour"
@@ -228,16 +229,13 @@ func closeBand(low, high []point) []point {
 // valueAt is the curve's count at t by straight lines between its buckets; ok
 // is false outside of them.
 func valueAt(buckets []downpour.ExpectedReports, t time.Time) (v float64, ok bool) {
-	for i := 1; i < len(buckets); i++ {
-		a, b := buckets[i-1], buckets[i]
-		if t.Before(a.Time) || t.After(b.Time) {
-			continue
-		}
-		span := b.Time.Sub(a.Time)
-		if span <= 0 {
-			return b.Count, true
-		}
-		return a.Count + (b.Count-a.Count)*float64(t.Sub(a.Time))/float64(span), true
+	i := sort.Search(len(buckets), func(i int) bool { return !buckets[i].Time.Before(t) })
+	switch {
+	case i == len(buckets), i == 0 && !buckets[0].Time.Equal(t):
+		return 0, false
+	case buckets[i].Time.Equal(t):
+		return buckets[i].Count, true
 	}
-	return 0, false
+	a, b := buckets[i-1], buckets[i]
+	return a.Count + (b.Count-a.Count)*float64(t.Sub(a.Time))/float64(b.Time.Sub(a.Time)), true
 }

@@ -22,7 +22,7 @@ func newIncidentLine(s IncidentSummary, operator bool) incidentLine {
 	l := incidentLine{
 		URL: "/incidents/" + s.Incident.ID, Chip: severityChip(s.Incident.Severity, s.Incident.Ongoing),
 		Start: s.Incident.Start, Synthetic: s.Incident.Synthetic,
-		Sentence: incidentSentence(s.Service.label(), s.Incident, s.Waves),
+		Sentence: listSentence(s.Service.label(), s.Incident, s.Waves),
 	}
 	if s.VerdictPublished || operator {
 		l.Verdict = s.Incident.Verdict
@@ -43,15 +43,7 @@ func newIncidentLines(s []IncidentSummary, operator bool) []incidentLine {
 
 // incidentSentence is the headline of an incident: who, what, when.
 func incidentSentence(name string, i downpour.Incident, waves int) phrase {
-	var what string
-	switch {
-	case waves == 0:
-		what = name + " came under attack; its users reported nothing unusual"
-	case waves == 1:
-		what = "Users reported problems with " + name
-	default:
-		what = "Users reported problems with " + name + " in " + numeral(waves) + " waves"
-	}
+	what := whatHappened(name, waves)
 	if i.Ongoing {
 		return phrase{what + ", since ", i.Start}
 	}
@@ -59,6 +51,24 @@ func incidentSentence(name string, i downpour.Incident, waves int) phrase {
 		return phrase{what + ", from ", i.Start, " to ", i.End}
 	}
 	return phrase{what + " between ", i.Start, " and ", i.End}
+}
+
+// listSentence is an incident's line in a list, which has its date beside it.
+func listSentence(name string, i downpour.Incident, waves int) phrase {
+	if i.Ongoing {
+		return incidentSentence(name, i, waves)
+	}
+	return phrase{whatHappened(name, waves) + ", " + duration(i.End.Sub(i.Start)) + " in all"}
+}
+
+func whatHappened(name string, waves int) string {
+	switch waves {
+	case 0:
+		return name + " came under attack; its users reported nothing unusual"
+	case 1:
+		return "Users reported problems with " + name
+	}
+	return "Users reported problems with " + name + " in " + numeral(waves) + " waves"
 }
 
 // causeName is how a cause is spoken of.

@@ -86,13 +86,13 @@ func (v OpsView) answer() (string, chip) {
 	}
 	switch {
 	case len(v.Ongoing) > 0:
-		return capital(numeral(len(v.Ongoing))) + " " + map[bool]string{true: "incident is", false: "incidents are"}[len(v.Ongoing) == 1] + " going on.", stateChip(downpour.StateConfirmed)
+		return capital(numeral(len(v.Ongoing))) + " " + map[bool]string{true: "incident is", false: "incidents are"}[len(v.Ongoing) == 1] + " going on.", chip{"confirmed", "Incident", "confirmed"}
 	case trouble > 0:
-		return "Users report problems; no incident is open yet.", stateChip(downpour.StateReported)
+		return "Users report problems; no incident is open yet.", chip{"reported", "Reports", "reported"}
 	case len(v.Inputs) == 0:
-		return "Nothing is being watched yet.", stateChip(downpour.StateUnknown)
+		return "Nothing is being watched yet.", chip{"unknown", "No data", "unknown"}
 	}
-	return "Nothing is wrong now.", stateChip(downpour.StateOK)
+	return "Nothing is wrong now.", chip{"ok", "Quiet", "ok"}
 }
 
 // inputRow is an input with its health in words.
@@ -166,17 +166,17 @@ func (v HealthView) answer() (string, chip) {
 	}
 	switch {
 	case v.Store != nil && len(v.Store.Problems) > 0:
-		return "The store is damaged.", stateChip(downpour.StateConfirmed)
+		return "The store is damaged.", chip{"confirmed", "Damaged", "confirmed"}
 	case len(v.Inputs) == 0:
-		return "No data comes in.", stateChip(downpour.StateUnknown)
+		return "No data comes in.", chip{"unknown", "No data", "unknown"}
 	case len(v.Warnings) > 0:
-		return capital(plural(len(v.Warnings), "thing needs", "things need")) + " your attention.", stateChip(downpour.StateReported)
+		return capital(numeral(len(v.Warnings))) + map[bool]string{true: " thing needs", false: " things need"}[len(v.Warnings) == 1] + " your attention.", chip{"reported", "Look here", "reported"}
 	case silent > 0:
-		return plural(silent, "input is", "inputs are") + " silent.", stateChip(downpour.StateReported)
+		return plural(silent, "input is", "inputs are") + " silent.", chip{"reported", "Look here", "reported"}
 	case lost+shed > 0:
-		return "Data comes in, but some of it was lost.", stateChip(downpour.StateReported)
+		return "Data comes in, but some of it was lost.", chip{"reported", "Look here", "reported"}
 	}
-	return "Data comes in, and none is known to be lost.", stateChip(downpour.StateOK)
+	return "Data comes in, and none is known to be lost.", chip{"ok", "Good", "ok"}
 }
 
 type privacyPage struct {

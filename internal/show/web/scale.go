@@ -55,6 +55,14 @@ func (s timeScale) at(t time.Time) float64 {
 	return s.start + float64(t.Sub(s.from))/float64(span)*(s.end-s.start)
 }
 
+// time is the moment at a pixel.
+func (s timeScale) time(px float64) time.Time {
+	if s.end == s.start {
+		return s.from
+	}
+	return s.from.Add(time.Duration((px - s.start) / (s.end - s.start) * float64(s.to.Sub(s.from))))
+}
+
 // clamped is at, kept within the drawing.
 func (s timeScale) clamped(t time.Time) float64 {
 	return min(max(s.at(t), s.start), s.end)

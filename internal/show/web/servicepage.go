@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"html/template"
@@ -34,6 +35,7 @@ type servicePage struct {
 	Recent   []incidentLine
 	Version  string
 	HasData  bool
+	Window   string // "last 24 hours"
 }
 
 // tableRow is a row of the chart's text form.
@@ -57,7 +59,7 @@ func newServicePage(v ServiceView) servicePage {
 		page: newPage(v.Frame, v.Service.label()+": "+lower(stateChip(v.State).Word), "/s/"+v.Service.ID),
 		View: v, State: stateChip(v.State), Headline: v.headline(), Lede: v.lede(), Facts: v.facts(),
 		Choices: symptomChoices(v.Symptoms), Symptoms: symptomBars(v), Where: countryBars(v.ByCountry),
-		HasData: len(v.Buckets) > 0, Version: v.Version(),
+		Window: windowName(v.End.Sub(v.Start)), HasData: len(v.Buckets) > 0, Version: v.Version(),
 	}
 	p.Description, p.NotRunBy = v.Sentence(), v.Service.label()
 	p.Links = []Link{{"API", "/api/v1/services/" + v.Service.ID}, {"Badge", "/s/" + v.Service.ID + "/badge.svg"}}
@@ -74,6 +76,14 @@ func newServicePage(v ServiceView) servicePage {
 	return p
 }
 
+// windowName says what stretch of time the chart shows.
+func windowName(d time.Duration) string {
+	if d == windowLength {
+		return "last 24 hours"
+	}
+	return "last " + duration(d)
+}
+
 // mostRecent bounds the list of earlier incidents on a page.
 const mostRecent = 10
 
@@ -82,12 +92,16 @@ const mostRecent = 10
 func (v ServiceView) Version() string {
 	v.Frame = Frame{Now: v.Now.Truncate(time.Minute)}
 	v.Start, v.End, v.Outcome, v.OutcomeReason, v.RetryAfter = time.Time{}, time.Time{}, "", "", 0
-	data, err := json.Marshal(v)
-	if err != nil { // a NaN among the counts: then each moment is its own version
-		data = []byte(v.Now.String())
+	buckets := v.Buckets
+	v.Buckets = nil
+	sum := sha256.New()
+	if err := json.NewEncoder(sum).Encode(v); err != nil { // a NaN: then each moment is its own version
+		_, _ = sum.Write([]byte(v.Now.String()))
 	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:6])
+	for _, b := range buckets {
+		_ = binary.Write(sum, binary.LittleEndian, [...]int64{b.Time.UnixNano(), int64(math.Float64bits(b.Count)), int64(math.Float64bits(b.Expected.High))})
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:6])
 }
 
 // Status is the event that tells open pages about v.
