@@ -21,6 +21,10 @@ const MaxWeight = 4
 // PriorName is the name of a ledger's first entry.
 const PriorName = "prior"
 
+// FewTTLs is the name of the evidence that so many sources share so few TTLs
+// that one machine, or two, must have sent for all of them.
+const FewTTLs = "few ttls"
+
 // Ledger collects the evidence for one statement.
 type Ledger struct{ items []downpour.Evidence }
 

@@ -74,6 +74,9 @@ func ttlRatio(t *ttlMarks, networks float64) float64 {
 	return r
 }
 
+// oneSender is how many TTLs, by use, one machine or two bring about.
+const oneSender = 3
+
 // weighTTL is hop-count filtering turned to populations (Jin, Wang, Shin 2003).
 func weighTTL(l *assess.Ledger, m *marks) {
 	t := &m.ttl
@@ -86,12 +89,16 @@ func weighTTL(l *assess.Ledger, m *marks) {
 		// Paths change seldom; a program that draws a TTL a packet changes it always.
 		w = max(w, 0) + 2
 	}
+	name := "ttl"
+	if w > 0 && t.effective <= oneSender {
+		name = assess.FewTTLs
+	}
 	sentence := "%s over %s sources, spread as evenly as over %.1f TTLs"
 	if t.far > 0 {
-		l.Add("ttl", w, sentence+"; %s of them arrived with a TTL that no usual initial TTL leaves", count(t.values, "TTL"), thousands(m.distinct), t.effective, percent(float64(t.far)/float64(t.sources)))
+		l.Add(name, w, sentence+"; %s of them arrived with a TTL that no usual initial TTL leaves", count(t.values, "TTL"), thousands(m.distinct), t.effective, percent(float64(t.far)/float64(t.sources)))
 		return
 	}
-	l.Add("ttl", w, sentence, count(t.values, "TTL"), thousands(m.distinct), t.effective)
+	l.Add(name, w, sentence, count(t.values, "TTL"), thousands(m.distinct), t.effective)
 }
 
 // tcpPatience is how long a real client waits before it repeats a SYN that was

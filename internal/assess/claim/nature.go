@@ -1,0 +1,258 @@
+package claim
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"downpour"
+)
+
+// several is the number of real machines from which an attack is distributed:
+// more than one person's own.
+const several = 8
+
+// kind answers what kind of attack it was: distributed, denial of service, or
+// a vector by its name.
+func (s *scene) kind(a downpour.Assertion) answer {
+	if len(s.attacks) == 0 {
+		if s.quiet() {
+			return s.decided(a.Negated, s.absence()+" So nothing of that kind was seen, as far as that is complete.", "The application's own logs, and telemetry of the rest of the ingress.")
+		}
+		r := s.unseen()
+		r.why += " Waves of reports fit a denial of service, failing deploys, and a network or database fault alike."
+		return r
+	}
+	switch word := plain(a.Value); {
+	case strings.Contains(word, "ddos") || strings.Contains(word, "distributed") || strings.Contains(word, "botnet"):
+		return s.distributed(a)
+	case word == "dos" || word == "denial of service" || word == "flood":
+		return s.decided(!a.Negated, s.sight(), "The service's own load and errors, for whether it denied service.")
+	default:
+		return s.vector(a, word)
+	}
+}
+
+// distributed answers whether many machines sent it.
+func (s *scene) distributed(a downpour.Assertion) answer {
+	bots := strings.Contains(plain(a.Value), "botnet")
+	for _, x := range append(s.of(real), s.of(reflectors)...) {
+		n := x.Sources.Addresses.Value
+		if n < several || bots && nature(x) != real {
+			continue
+		}
+		by := "machines that look real"
+		if nature(x) == reflectors {
+			by = "reflectors, which one sender may have used"
+		}
+		return s.decided(!a.Negated, fmt.Sprintf("%s It was sent by %s %s.", s.sight(), thousands(n), by), "Control traffic of the machines that took part.")
+	}
+	if len(s.of(real)) == len(s.attacks) {
+		return s.decided(a.Negated, fmt.Sprintf("%s It came from %s real source addresses, too few to be called distributed.", s.sight(), thousands(s.largest().Sources.Addresses.Value)), "More of the traffic, if other machines took part elsewhere.")
+	}
+	top := s.largest()
+	return answer{downpour.NotTestable,
+		fmt.Sprintf("%s Whether many machines sent it cannot be told: its addresses may be spoofed (forged) (%s, likelihood %.2f), and then their number says nothing of the number of machines.", s.sight(), top.Spoofing.Word, float64(top.Spoofing.Likelihood)),
+		top.Spoofing.Evidence, "By how many interfaces and neighbours the traffic entered, and its TTLs there."}
+}
+
+// vector answers a claim that names a vector.
+func (s *scene) vector(a downpour.Assertion, word string) answer {
+	var names []string
+	for i := range s.attacks {
+		for _, v := range s.attacks[i].Vectors {
+			if strings.Contains(plain(v.Name), word) || strings.Contains(word, plain(v.Name)) {
+				return s.decided(!a.Negated, fmt.Sprintf("%s was seen, %.0f %% of the packets of an attack. %s", upper(v.Name), 100*v.Share, s.sight()), "Nothing further is needed for the kind.")
+			}
+			names = append(names, v.Name)
+		}
+	}
+	if !vectorLike(word) {
+		return answer{downpour.NotTestable, fmt.Sprintf("What %q would look like in traffic is not known here; what was seen is %s.", a.Value, strings.Join(names, ", ")), s.facts(), "A description of what would be seen if it were true."}
+	}
+	return s.decided(a.Negated, fmt.Sprintf("What was seen is %s, not %s.", strings.Join(names, ", "), a.Value), "Telemetry that sees the application's requests, if it was hidden in them.")
+}
+
+// vectorLike tells words that name a vector of traffic.
+func vectorLike(word string) bool {
+	for _, part := range [...]string{"flood", "amplification", "reflection"} {
+		if strings.Contains(word, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// actor is never answered from traffic.
+func (s *scene) actor(answers map[string]answer) answer {
+	r := answer{assessment: downpour.NotTestable,
+		why:    "Traffic carries no signature of a group, so nothing seen can show who did it.",
+		settle: "Details published before others could know them, control shown on request (starting and stopping it when asked), or an investigation."}
+	if s.quiet() {
+		r.why += " The thing itself that is claimed was not seen: " + strings.ToLower(s.absence()[:1]) + s.absence()[1:]
+	}
+	var fits []string
+	for _, k := range kinds {
+		if x, ok := answers[k]; ok && k != "attack" && x.assessment == downpour.Supported {
+			fits = append(fits, k)
+		}
+	}
+	if len(fits) > 0 {
+		r.why += fmt.Sprintf(" What the claim says of %s is consistent with what was seen; that is no proof, for it may have been public.", strings.Join(fits, " and "))
+	}
+	return r
+}
+
+// jointWindow is how close together the sources of a coordinated attack begin:
+// a tenth of its length, at most a minute.
+func jointWindow(a *downpour.Attack) time.Duration {
+	return min(a.End.Sub(a.Onset)/10, time.Minute)
+}
+
+// joint is the share of sources that begin within jointWindow of some moment
+// that is chosen to hold the most, as one command would make them.
+func joint(a *downpour.Attack) (share float64, n int) {
+	if a.Footprint == nil {
+		return 0, 0
+	}
+	starts := firsts(a.Footprint.Sample)
+	n = len(starts)
+	if n == 0 {
+		return 0, 0
+	}
+	window, most, left := int64(jointWindow(a)), 0, 0
+	for right := range starts {
+		for starts[right]-starts[left] > window {
+			left++
+		}
+		most = max(most, right-left+1)
+	}
+	return float64(most) / float64(n), n
+}
+
+// coordination answers whether machines acted together.
+func (s *scene) coordination(a downpour.Assertion) answer {
+	const settle = "When each machine began and changed what it did, seen over all of the ingress; control traffic of machines that took part."
+	if len(s.attacks) == 0 {
+		return s.unseen()
+	}
+	telling := s.of(real)
+	if len(telling) == 0 {
+		top := s.largest()
+		return answer{downpour.NotTestable, fmt.Sprintf("The addresses do not tell machines apart (spoofed (forged): %s, %.2f; reflectors: %s, %.2f), so whether several acted together is not visible.",
+			top.Spoofing.Word, float64(top.Spoofing.Likelihood), top.Reflection.Word, float64(top.Reflection.Likelihood)), top.Spoofing.Evidence, settle}
+	}
+	best, sources, which := 0.0, 0, telling[0]
+	for _, x := range telling {
+		if share, n := joint(x); n >= several && share > best {
+			best, sources, which = share, n, x
+		}
+	}
+	if sources == 0 {
+		return answer{downpour.NotTestable, fmt.Sprintf("When each of the %s sources began was not kept, so a joint start cannot be shown.", thousands(which.Sources.Addresses.Value)), s.facts(), settle}
+	}
+	why := fmt.Sprintf("%.0f %% of %s sources looked at began within %.3g s of one another, in an attack of %.3g s.", 100*best, thousands(float64(sources)), jointWindow(which).Seconds(), which.End.Sub(which.Onset).Seconds())
+	switch name, share := fingerprint(which); {
+	case best >= mostly:
+		if share >= 0.8 {
+			why += fmt.Sprintf(" %.0f %% of the packets share one %s.", 100*share, name)
+		}
+		return s.decided(!a.Negated, why+" That is what a common command looks like.", settle)
+	case best < hardly:
+		return answer{downpour.NotTestable, why + " No joint start was seen; that does not exclude a common command.", s.facts(), settle}
+	}
+	return answer{downpour.PartlySupported, why, s.facts(), settle}
+}
+
+// fingerprint is the header field that varies least over the sources.
+func fingerprint(a *downpour.Attack) (name string, share float64) {
+	if a.Footprint == nil {
+		return "", 0
+	}
+	for _, f := range a.Footprint.ConstantFields {
+		if f.Share > share {
+			name, share = f.Field, f.Share
+		}
+	}
+	return name, share
+}
+
+// frequencies are the lengths in days of the intervals that people name.
+func period(value string) (days float64, ok bool) {
+	switch plain(value) {
+	case "hourly", "every hour":
+		return 1.0 / 24, true
+	case "daily", "every day", "each day":
+		return 1, true
+	case "weekly", "every week":
+		return 7, true
+	case "monthly", "every month":
+		return 30, true
+	case "yearly", "every year":
+		return 365, true
+	}
+	return 0, false
+}
+
+// Days of history without which a frequency is not judged: a month, or eight of
+// the intervals claimed.
+const (
+	leastDays      = 30
+	leastIntervals = 8
+)
+
+// frequency answers how often the service is attacked, by the history at hand.
+func (s *scene) frequency(a downpour.Assertion) answer {
+	days, ok := period(a.Value)
+	if !ok {
+		return answer{downpour.NotTestable, fmt.Sprintf("%q names no interval that a count could test.", a.Value), nil, "The claim as an interval: daily, weekly, monthly."}
+	}
+	need := max(leastDays, leastIntervals*days)
+	hit := map[int64]bool{}
+	for i := range s.Attacks {
+		if s.Attacks[i].Direction != downpour.Outbound {
+			hit[int64(math.Floor(float64(s.Attacks[i].Onset.Unix())/86400/days))] = true
+		}
+	}
+	settle := fmt.Sprintf("At least %.0f days of history of attacks on the service.", need)
+	seen := fmt.Sprintf("%s seen in %.3g days of history", count(len(s.Attacks), "attack was", "attacks were"), s.Seen.Days)
+	if !s.Seen.Traffic {
+		return answer{downpour.NotTestable, "It needs a history of attacks, and no traffic was seen: 0 days of history exist.", nil, settle}
+	}
+	if s.Seen.Days < need {
+		return answer{downpour.NotTestable, fmt.Sprintf("%s; to judge a frequency takes %.0f days.", seen, need), s.facts(), settle}
+	}
+	share := float64(len(hit)) / math.Max(s.Seen.Days/days, 1)
+	why := fmt.Sprintf("%s; %.0f %% of the intervals claimed had one.", seen, 100*min(share, 1))
+	switch {
+	case share >= 0.9:
+		return s.decided(!a.Negated, why, "A longer history.")
+	case share < mostly:
+		return s.decided(a.Negated, why, "Telemetry of the rest of the ingress, where smaller attacks may have gone.")
+	}
+	return answer{downpour.PartlySupported, why, s.facts(), "A longer history."}
+}
+
+// timeSlack is how far a moment told by people may be from what was measured.
+const timeSlack = 15 * time.Minute
+
+// time answers whether it happened when the claim says.
+func (s *scene) time(a downpour.Assertion) answer {
+	from, to, ok := window(a.Value)
+	if !ok {
+		return answer{downpour.NotTestable, fmt.Sprintf("%q names no moment.", a.Value), nil, "The claim with a time as RFC 3339 writes it."}
+	}
+	for i := range s.Attacks {
+		x := &s.Attacks[i]
+		if x.Direction != downpour.Outbound && !x.Onset.After(to.Add(timeSlack)) && !x.End.Add(timeSlack).Before(from) {
+			return s.decided(!a.Negated, "An attack was seen at that time: "+describe(x)+".", "Nothing further is needed for the time.")
+		}
+	}
+	if s.Seen.Covers(from, to) && s.ingress != nil && *s.ingress >= complete {
+		return s.decided(a.Negated, fmt.Sprintf("Telemetry of %.0f %% of the ingress shows no attack within %.0f minutes of that time.", 100**s.ingress, timeSlack.Minutes()), "Telemetry of the rest of the ingress.")
+	}
+	r := s.unseen()
+	r.why = "No attack was seen at that time, and telemetry of the whole ingress then is not there. " + r.why
+	return r
+}
