@@ -33,11 +33,14 @@ type Limits struct {
 }
 
 // DefaultLimits suit one small machine: 2048 connections are some 40 MB at
-// worst, and 5 s for a header is ten times what a bad mobile network needs.
+// worst, and 5 s for a header is ten times what a bad mobile network needs. One
+// client may be a carrier's NAT with hundreds of anxious people behind it: it
+// gets an eighth of the connections, and those beyond 64 readers the page
+// without live updates.
 func DefaultLimits() Limits {
 	return Limits{
-		Connections: 2048, ConnectionsPerClient: 64,
-		Subscribers: 1024, SubscribersPerClient: 32,
+		Connections: 2048, ConnectionsPerClient: 256,
+		Subscribers: 1024, SubscribersPerClient: 64,
 		ReportBody: 8 << 10, OperatorBody: 16 << 10, Header: 16 << 10,
 		ReadHeader: 5 * time.Second, Read: 10 * time.Second, Write: 15 * time.Second,
 		Idle: 60 * time.Second, Handle: 10 * time.Second, Shutdown: 5 * time.Second,
