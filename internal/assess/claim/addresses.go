@@ -1,7 +1,10 @@
 package claim
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"downpour"
@@ -96,12 +99,12 @@ func (s *scene) noOrigin() answer {
 	switch nature(top) {
 	case forged:
 		return answer{downpour.NotTestable,
-			fmt.Sprintf("The source addresses are spoofed (forged): %s (likelihood %.2f), by %s. Where they are registered tells nothing of where the traffic came from.", top.Spoofing.Word, float64(top.Spoofing.Likelihood), strongest(top.Spoofing)),
+			fmt.Sprintf("The source addresses are spoofed (forged): %s (likelihood %.2f). The marks: %s. Where they are registered tells nothing of where the traffic came from.", top.Spoofing.Word, float64(top.Spoofing.Likelihood), strongest(top.Spoofing)),
 			top.Spoofing.Evidence,
 			"By which interfaces and neighbours the traffic entered, followed back from network to network: that cannot be forged."}
 	case reflectors:
 		return answer{downpour.NotTestable,
-			fmt.Sprintf("The source addresses are reflectors': %s (likelihood %.2f), by %s. They are victims too, and answered requests whose sender's address was spoofed (forged).", top.Reflection.Word, float64(top.Reflection.Likelihood), strongest(top.Reflection)),
+			fmt.Sprintf("The source addresses are reflectors': %s (likelihood %.2f). The marks: %s. They are victims too, and answered requests whose sender's address was spoofed (forged).", top.Reflection.Word, float64(top.Reflection.Likelihood), strongest(top.Reflection)),
 			top.Reflection.Evidence,
 			"Traffic toward the reflectors: by which networks the forged requests reached them."}
 	}
@@ -111,15 +114,21 @@ func (s *scene) noOrigin() answer {
 		"More of the traffic, with TTLs and the target's answers, and by which interfaces and neighbours it entered."}
 }
 
-// strongest is the sentence of the evidence that weighs most for a finding.
+// strongest joins the sentences of the evidence that speaks most for a finding.
 func strongest(f downpour.Finding) string {
-	best, says := 0.0, "by the evidence listed"
-	for _, e := range f.Evidence {
-		if e.Weight > best {
-			best, says = e.Weight, e.Says
+	const most = 3
+	list := slices.Clone(f.Evidence)
+	slices.SortStableFunc(list, func(a, b downpour.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
+	var says []string
+	for _, e := range list[:min(len(list), most)] {
+		if e.Weight >= math.Ln2 {
+			says = append(says, e.Says)
 		}
 	}
-	return says
+	if len(says) == 0 {
+		return "none alone tells much"
+	}
+	return strings.Join(says, "; ")
 }
 
 // combined sums the shares of the places named over attacks, weighted by their
@@ -211,12 +220,13 @@ func place(a downpour.Assertion) string {
 
 // usual compares with the service's usual audience, where that is known.
 func (s *scene) usual(a downpour.Assertion) string {
-	if s.Seen.Audience == nil {
-		return ""
-	}
 	var share float64
 	for _, name := range strings.Split(a.Value, ", ") {
-		share += s.Seen.Audience[name]
+		usual, known := s.Seen.Audience[name]
+		if !known {
+			return ""
+		}
+		share += usual
 	}
 	if a.Negated {
 		share = 1 - share

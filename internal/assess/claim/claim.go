@@ -110,20 +110,21 @@ func Fold(list []downpour.AssertionAssessment) downpour.Assessment {
 	return downpour.NotTestable
 }
 
-// why joins the assertions' reasons, each once.
+// why joins the assertions' reasons; those that share one share its sentence.
 func why(list []downpour.AssertionAssessment) string {
+	if len(list) == 1 {
+		return list[0].Why
+	}
 	var parts []string
-	seen := map[string]bool{}
-	for _, a := range list {
-		if seen[a.Why] {
-			continue
+	for i := 0; i < len(list); {
+		names := []string{}
+		j := i
+		for j < len(list) && list[j].Why == list[i].Why && list[j].Assessment == list[i].Assessment {
+			names = append(names, list[j].Kind+" ("+list[j].Asserted+")")
+			j++
 		}
-		seen[a.Why] = true
-		if len(list) > 1 {
-			parts = append(parts, upper(a.Kind)+" ("+a.Asserted+"): "+string(a.Assessment)+". "+a.Why)
-		} else {
-			parts = append(parts, a.Why)
-		}
+		parts = append(parts, upper(strings.Join(names, " and "))+": "+string(list[i].Assessment)+". "+list[i].Why)
+		i = j
 	}
 	return strings.Join(parts, " ")
 }

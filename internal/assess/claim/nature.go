@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"downpour"
+	"downpour/internal/assess/cause"
 )
 
 // several is the number of real machines from which an attack is distributed:
@@ -46,14 +47,14 @@ func (s *scene) distributed(a downpour.Assertion) answer {
 		if nature(x) == reflectors {
 			by = "reflectors, which one sender may have used"
 		}
-		return s.decided(!a.Negated, fmt.Sprintf("%s It was sent by %s %s.", s.sight(), thousands(n), by), "Control traffic of the machines that took part.")
+		return s.decided(!a.Negated, fmt.Sprintf("The %s was sent by %s %s.", brief(x), thousands(n), by), "Control traffic of the machines that took part.")
 	}
 	if len(s.of(real)) == len(s.attacks) {
-		return s.decided(a.Negated, fmt.Sprintf("%s It came from %s real source addresses, too few to be called distributed.", s.sight(), thousands(s.largest().Sources.Addresses.Value)), "More of the traffic, if other machines took part elsewhere.")
+		return s.decided(a.Negated, fmt.Sprintf("The %s came from %s real source addresses, too few to be called distributed.", brief(s.largest()), thousands(s.largest().Sources.Addresses.Value)), "More of the traffic, if other machines took part elsewhere.")
 	}
 	top := s.largest()
 	return answer{downpour.NotTestable,
-		fmt.Sprintf("%s Whether many machines sent it cannot be told: its addresses may be spoofed (forged) (%s, likelihood %.2f), and then their number says nothing of the number of machines.", s.sight(), top.Spoofing.Word, float64(top.Spoofing.Likelihood)),
+		fmt.Sprintf("Whether many machines sent the %s cannot be told: its addresses may be spoofed (forged) (%s, likelihood %.2f), and then their number says nothing of the number of machines.", brief(top), top.Spoofing.Word, float64(top.Spoofing.Likelihood)),
 		top.Spoofing.Evidence, "By how many interfaces and neighbours the traffic entered, and its TTLs there."}
 }
 
@@ -152,7 +153,7 @@ func (s *scene) coordination(a downpour.Assertion) answer {
 	if sources == 0 {
 		return answer{downpour.NotTestable, fmt.Sprintf("When each of the %s sources began was not kept, so a joint start cannot be shown.", thousands(which.Sources.Addresses.Value)), s.facts(), settle}
 	}
-	why := fmt.Sprintf("%.0f %% of %s sources looked at began within %.3g s of one another, in an attack of %.3g s.", 100*best, thousands(float64(sources)), jointWindow(which).Seconds(), which.End.Sub(which.Onset).Seconds())
+	why := fmt.Sprintf("%.0f %% of %s sources looked at began within %.3g s of one another, in an attack of %s.", 100*best, thousands(float64(sources)), jointWindow(which).Seconds(), cause.Span(which.End.Sub(which.Onset)))
 	switch name, share := fingerprint(which); {
 	case best >= mostly:
 		if share >= 0.8 {
@@ -216,7 +217,7 @@ func (s *scene) frequency(a downpour.Assertion) answer {
 		}
 	}
 	settle := fmt.Sprintf("At least %.0f days of history of attacks on the service.", need)
-	seen := fmt.Sprintf("%s seen in %.3g days of history", count(len(s.Attacks), "attack was", "attacks were"), s.Seen.Days)
+	seen := fmt.Sprintf("%s seen; %.3g day(s) of history exist", count(len(s.Attacks), "attack was", "attacks were"), s.Seen.Days)
 	if !s.Seen.Traffic {
 		return answer{downpour.NotTestable, "It needs a history of attacks, and no traffic was seen: 0 days of history exist.", nil, settle}
 	}

@@ -160,10 +160,7 @@ func (s *scene) largest() *downpour.Attack {
 
 // describe gives an attack's figures in half a sentence.
 func describe(a *downpour.Attack) string {
-	name := "attack"
-	if len(a.Vectors) > 0 {
-		name = a.Vectors[0].Name
-	}
+	name := vectorName(a)
 	target := a.Target.String()
 	if a.Target.IsSingleIP() {
 		target = a.Target.Addr().String()
@@ -174,6 +171,19 @@ func describe(a *downpour.Attack) string {
 		text += " (synthetic)"
 	}
 	return text
+}
+
+// vectorName is the name of an attack's largest vector.
+func vectorName(a *downpour.Attack) string {
+	if len(a.Vectors) == 0 {
+		return "attack"
+	}
+	return a.Vectors[0].Name
+}
+
+// brief names an attack by its vector and size.
+func brief(a *downpour.Attack) string {
+	return fmt.Sprintf("%s of up to %s packets/s", vectorName(a), thousands(a.Peak.Packets))
 }
 
 // bits writes a rate in the unit that people use.

@@ -21,7 +21,7 @@ const published = 5.6e12 // bits/s
 // quantity is a number with its unit, as in "3 Gbit/s".
 type quantity struct {
 	value float64
-	of    string // bits, packets, requests, bytes, sources
+	of    string // bits, packets, requests, bytes, sources, seconds
 }
 
 var quantityForm = regexp.MustCompile(`^(?:about |over |more than |up to )?([0-9][0-9,]*(?:\.[0-9]+)?) *([kKMGT]?) *([A-Za-z]+(?:/s)?(?: per second)?)$`)
@@ -37,6 +37,8 @@ func units(unit string) string {
 		return "requests"
 	case "b", "byte", "bytes":
 		return "bytes"
+	case "seconds", "second", "s", "sec", "minutes", "minute", "min", "hours", "hour", "h":
+		return "seconds"
 	case "hosts", "addresses", "sources", "machines", "bots", "devices", "reflectors", "ips":
 		return "sources"
 	}
@@ -52,6 +54,9 @@ func parseQuantity(s string) (quantity, bool) {
 	v, err := strconv.ParseFloat(strings.ReplaceAll(m[1], ",", ""), 64)
 	scale := map[string]float64{"": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}[m[2]]
 	q := quantity{v * scale, units(m[3])}
+	if q.of == "seconds" {
+		q.value *= map[byte]float64{'s': 1, 'm': 60, 'h': 3600}[strings.ToLower(m[3])[0]]
+	}
 	return q, err == nil && q.of != "" && v > 0 && !math.IsInf(q.value, 0)
 }
 
@@ -66,9 +71,15 @@ func (s *scene) scale(a downpour.Assertion) answer {
 	}
 	top := s.largest()
 	return answer{downpour.NotTestable,
-		fmt.Sprintf("%q is no number. What was seen: %s, %s in all. For scale, the largest attack published by early 2025 was %s, %s times as much. %s",
-			a.Value, describe(top), bytes(top.Total.Bytes), bits(published), thousands(published/max(top.Peak.Bits, 1)), s.own()),
+		fmt.Sprintf("%q is no number. What was seen: %s, %s in all. For scale, the largest attack published by early 2025 was %s, about %s times as much. %s",
+			a.Value, describe(top), bytes(top.Total.Bytes), bits(published), thousands(rounded(published/max(top.Peak.Bits, 1))), s.own()),
 		s.facts(), "The claim as a number (bit/s, packets/s, requests/s), or the capacity of the service."}
+}
+
+// rounded keeps two significant digits.
+func rounded(v float64) float64 {
+	step := math.Pow(10, math.Floor(math.Log10(max(v, 1)))-1)
+	return math.Round(v/step) * step
 }
 
 // own compares with the service's own other attacks, where there are any.
@@ -88,7 +99,7 @@ func (s *scene) own() string {
 // peaks depend on how they are taken.
 const (
 	near = 1.25
-	far  = 2
+	far  = 2.0
 )
 
 // compare holds a number against what was measured.
@@ -112,10 +123,8 @@ func (s *scene) compare(a downpour.Assertion, q quantity) answer {
 
 func rateOf(of string) string {
 	switch of {
-	case "bytes":
-		return "bytes"
-	case "sources":
-		return "sources"
+	case "bytes", "sources", "seconds":
+		return of
 	}
 	return of + "/s"
 }
@@ -134,6 +143,8 @@ func (s *scene) measured(of string) (float64, bool) {
 			v = a.Peak.Packets
 		case "bytes":
 			v = float64(a.Total.Bytes)
+		case "seconds":
+			v = a.End.Sub(a.Onset).Seconds()
 		case "requests":
 			if ok = a.Peak.Requests != nil; ok {
 				v = *a.Peak.Requests
