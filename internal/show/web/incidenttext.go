@@ -27,7 +27,7 @@ func newIncidentLine(s IncidentSummary, operator bool) incidentLine {
 	if s.VerdictPublished || operator {
 		l.Verdict = s.Incident.Verdict
 		if len(s.Incident.Cause) > 0 {
-			l.Verdict = causeSentence(s.Incident.Cause[0])
+			l.Verdict = conclusion(s.Incident.Cause)
 		}
 	}
 	return l
@@ -88,6 +88,8 @@ func causeName(name string) string {
 func causeSentence(c downpour.Cause) string {
 	who, odds := causeName(c.Name), " ("+percent(float64(c.Likelihood))+")."
 	switch c.Likelihood.Word() {
+	case "unlikely", "very unlikely":
+		return "It is " + c.Likelihood.Word() + " that " + who + " caused it" + odds
 	case "almost no chance":
 		return "There is almost no chance that " + who + " caused it" + odds
 	case "roughly even chance":
@@ -114,7 +116,17 @@ func (v IncidentView) verdict() string {
 	case len(v.Incident.Cause) == 0:
 		return "What caused it is not established."
 	}
-	return causeSentence(v.Incident.Cause[0])
+	return conclusion(v.Incident.Cause)
+}
+
+// conclusion speaks of the likeliest cause, or says that none stands out:
+// being first among unlikely ones is no verdict.
+func conclusion(causes []downpour.Cause) string {
+	top := causes[0]
+	if top.Likelihood >= likelyFrom {
+		return causeSentence(top)
+	}
+	return "No cause stands out; the likeliest, " + causeName(top.Name) + ", is given " + percent(float64(top.Likelihood)) + " (" + top.Likelihood.Word() + ")."
 }
 
 // forged and reflected tell why an attack's addresses are no evidence of origin.

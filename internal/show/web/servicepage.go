@@ -35,7 +35,7 @@ type servicePage struct {
 	Recent   []incidentLine
 	Version  string
 	HasData  bool
-	Window   string // "last 24 hours"
+	Window   phrase // "last 24 hours"
 }
 
 // tableRow is a row of the chart's text form.
@@ -59,7 +59,7 @@ func newServicePage(v ServiceView) servicePage {
 		page: newPage(v.Frame, v.Service.label()+": "+lower(stateChip(v.State).Word), "/s/"+v.Service.ID),
 		View: v, State: stateChip(v.State), Headline: v.headline(), Lede: v.lede(), Facts: v.facts(),
 		Choices: symptomChoices(v.Symptoms), Symptoms: symptomBars(v), Where: countryBars(v.ByCountry),
-		Window: windowName(v.End.Sub(v.Start)), HasData: len(v.Buckets) > 0, Version: v.Version(),
+		Window: v.window(), HasData: len(v.Buckets) > 0, Version: v.Version(),
 	}
 	p.Description, p.NotRunBy = v.Sentence(), v.Service.label()
 	p.Links = []Link{{"API", "/api/v1/services/" + v.Service.ID}, {"Badge", "/s/" + v.Service.ID + "/badge.svg"}}
@@ -76,12 +76,13 @@ func newServicePage(v ServiceView) servicePage {
 	return p
 }
 
-// windowName says what stretch of time the chart shows.
-func windowName(d time.Duration) string {
-	if d == windowLength {
-		return "last 24 hours"
+// window says what stretch of time the chart shows.
+func (v ServiceView) window() phrase {
+	const slack = 2 * time.Minute // the minute that is not full yet
+	if length := v.End.Sub(v.Start) - windowLength; length.Abs() <= slack && v.End.Sub(v.Now).Abs() <= slack {
+		return phrase{"last 24 hours"}
 	}
-	return "last " + duration(d)
+	return phrase{"", v.Start, " to ", v.End}
 }
 
 // mostRecent bounds the list of earlier incidents on a page.

@@ -90,6 +90,28 @@ func TestPublicNeverSeesWhatHelpsAnAttacker(t *testing.T) {
 	expect(t, plain(t, render), append(secret, "very likely", "Ukraine", "Dark Storm", "What the public may see"), nil)
 }
 
+// TestConclusionsNeverOverstate: the first of unlikely causes is no verdict, and
+// a likelihood's word stands where English wants it.
+func TestConclusionsNeverOverstate(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		p    downpour.Likelihood
+		want string
+	}{
+		{"attack", 0.97, "An attack almost certainly caused it (97\u00a0%)."},
+		{"change", 0.6, "A change of its own likely caused it (60\u00a0%)."},
+		{"attack", 0.34, "No cause stands out; the likeliest, an attack, is given 34\u00a0% (unlikely)."},
+	} {
+		got := conclusion([]downpour.Cause{{Name: c.name, Finding: downpour.Finding{Likelihood: c.p}}})
+		if got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+	if got, want := causeSentence(downpour.Cause{Name: "dns", Finding: downpour.Finding{Likelihood: 0.1}}), "It is very unlikely that a DNS fault caused it (10\u00a0%)."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestUnknownIsNeverZero(t *testing.T) {
 	p := newPages(t)
 	text := plain(t, func(b *bytes.Buffer) error { return p.Service(b, newService()) })
