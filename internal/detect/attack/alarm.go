@@ -36,15 +36,15 @@ func (s *suspect) hostileVolume(c Class) (v volume) {
 	return v
 }
 
-// passes tells whether a volume seen in a span of seconds is above the limit for
-// certain, and holds enough samples to say so.
-func (s *suspect) passes(c Class, v volume, seconds float64) bool {
+// passes tells whether a volume seen in a span of seconds is above a share of the
+// limit for certain, and holds enough samples to say so.
+func (s *suspect) passes(c Class, v volume, seconds, share float64) bool {
 	if v.packets == 0 || v.packets > v.samples && v.samples < s.cfg.MinSamples {
 		return false
 	}
 	lower := lowerLimit(v)
 	bits := float64(v.bytes) * 8 * lower / float64(v.packets)
-	return s.classes[c].limit.exceeds(lower/seconds, bits/seconds, 1)
+	return s.classes[c].limit.exceeds(lower/seconds, bits/seconds, share)
 }
 
 // due tells whether a class's window has passed its limit and was not judged in
@@ -58,7 +58,7 @@ func (s *suspect) due(c Class) bool {
 // judge decides on the class's last second.
 func (s *suspect) judge(c Class) bool {
 	s.classes[c].judged = s.slot
-	return s.passes(c, s.hostileVolume(c), 1)
+	return s.passes(c, s.hostileVolume(c), 1, 1)
 }
 
 // judgeRun decides on a longer stretch, where sampling leaves too few packets in
@@ -72,14 +72,55 @@ func (s *suspect) judgeRun(c Class) bool {
 	v := st.ran
 	v.packets = uint64(float64(v.packets) * min(1, part))
 	v.bytes = uint64(float64(v.bytes) * min(1, part))
-	return s.passes(c, v, float64(s.now-st.run)/float64(second))
+	return s.passes(c, v, float64(s.now-st.run)/float64(second), 1)
+}
+
+// shortVerdict is how an input that ended within a second was judged.
+type shortVerdict struct {
+	class   Class
+	target  downpour.Address
+	rate    volume  // a second
+	seconds float64 // seen
+	limit   Floor
+	share   float64 // of the limit that was enough
+}
+
+// String is the rule that fired in a sentence.
+func (v *shortVerdict) String() string {
+	limit := figure(v.limit.Packets*v.share) + "/s"
+	if v.limit.Bits > 0 {
+		limit += " or " + figure(v.limit.Bits*v.share) + " bit/s"
+	}
+	why := ""
+	if v.share < 1 {
+		why = fmt.Sprintf(", %g of the usual limit since hardly anything else came", v.share)
+	}
+	return fmt.Sprintf("%s to %s came at %s/s and %s bit/s over the %.3g ms seen; expected at most %s%s",
+		v.class, v.target, figure(float64(v.rate.packets)), figure(float64(v.rate.bytes)*8), v.seconds*1e3, limit, why)
 }
 
 // judgeShort decides where the input ends before the target was seen for a
-// second: on the rate over the span of what was seen.
-func (s *suspect) judgeShort(c Class) bool {
+// second: on the rate over the span of what was seen. nil: no attack.
+func (s *suspect) judgeShort(c Class) *shortVerdict {
+	const hardlyElse = 0.9
 	v := s.hostileVolume(c)
-	return v.samples >= s.cfg.ShortPackets && s.passes(c, v, s.span(c))
+	if v.samples < s.cfg.ShortPackets {
+		return nil
+	}
+	var all uint64
+	for c := range s.classes {
+		all += s.classes[c].window.samples
+	}
+	share := 1.0
+	if float64(v.samples) >= hardlyElse*float64(all) && len(s.sources.entries) >= s.cfg.ShortSources {
+		share = s.cfg.ShortShare
+	}
+	seconds := s.span(c)
+	if !s.passes(c, v, seconds, share) {
+		return nil
+	}
+	rate := volume{packets: uint64(float64(v.packets) / seconds), bytes: uint64(float64(v.bytes) / seconds)}
+	return &shortVerdict{c, s.target.address, rate, seconds, s.classes[c].limit, share}
 }
 
 // span is for how many seconds a class was seen in the collection.
@@ -97,9 +138,8 @@ func (s *suspect) span(c Class) float64 {
 func (s *suspect) why() string {
 	c := s.attack.lead
 	st, usual := &s.classes[c], s.target.usual[c]
-	if s.attack.short > 0 {
-		return fmt.Sprintf("%s to %s came at %s/s over the %s ms seen; expected at most %s",
-			c, s.target.address, figure(s.attack.short), figure(float64(s.attack.end-s.attack.onset)/1e6), expectation(st.limit, false, usual.packets))
+	if s.attack.short != nil {
+		return s.attack.short.String()
 	}
 	packets, bits := float64(st.peak.packets), float64(st.peak.bytes)*8
 	if st.limit.Packets > 0 && packets >= st.limit.Packets || st.limit.Bits == 0 {

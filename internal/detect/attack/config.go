@@ -17,15 +17,18 @@ type Config struct {
 	Seed uint64
 
 	// Targets and Suspects bound the tables of one partition (there are 64):
-	// 4,096 targets of 256 bytes are 64 MiB in all, for 262,144 addresses;
-	// sixteen suspects a partition follow a carpet over 1,024 addresses.
+	// 2,048 targets of 256 bytes are 32 MiB in all, for 131,072 addresses; eight
+	// suspects a partition follow 512 attacks at once, at some 60 KiB each
+	// beside their sources.
 	Targets, Suspects int
 	// Recent is how many of the latest flows of a partition are remembered to
-	// back-fill a new suspect: more than the largest class needs for suspicion.
+	// back-fill a new suspect: more than the largest class needs for suspicion
+	// (an eighth of 20,000); 22 MiB in all.
 	Recent int
 	// Sample is how many sources a suspect keeps at most (bottom-k; standard
 	// error of the distinct count 1/sqrt(k), 1.1 % at 8,192); Sources is the
-	// budget of all suspects of one partition, at 72 bytes each: 72 MiB in all.
+	// budget of all suspects of one partition, at 80 bytes each: 40 MiB in all, and a
+	// quarter more before a sample is cut.
 	Sample, Sources int
 
 	// Floors are the static lower limits by class.
@@ -48,6 +51,11 @@ type Config struct {
 	// ShortSpan (a single burst of a sender's queue is no rate).
 	ShortPackets uint64
 	ShortSpan    time.Duration
+	// ShortShare is the share of the limit that does for such a capture if it
+	// holds hardly anything but this traffic, from ShortSources sources or more:
+	// who cuts 20 ms out of a flood often thins it too.
+	ShortShare   float64
+	ShortSources int
 
 	// Hold is the pause over which an attack is held together; with longer
 	// pulses ten times the longest one, up to HoldMost.
@@ -57,7 +65,7 @@ type Config struct {
 	Idle time.Duration
 }
 
-// Default returns the figures of docs: floors 500 packets/s or 1 Mbit/s for
+// Default returns the figures that we stand by: floors 500 packets/s or 1 Mbit/s for
 // answers of amplifying services, 1 kpps or 5 Mbit/s for what hardly occurs in
 // bulk (SYN, SYN-ACK, fragments, odd flags), 200 ICMP errors/s, and 20 kpps or
 // 100 Mbit/s for all other traffic.
@@ -65,8 +73,8 @@ func Default() Config {
 	answers, rare := Floor{500, 1e6}, Floor{1_000, 5e6}
 	bulk := Floor{20_000, 100e6}
 	return Config{
-		Targets: 4096, Suspects: 16, Recent: 4096,
-		Sample: 8192, Sources: 16384,
+		Targets: 2048, Suspects: 8, Recent: 4096,
+		Sample: 8192, Sources: 8192,
 		Floors: [classes]Floor{
 			ClassAnswers: answers,
 			ClassSYN:     rare, ClassSYNACK: rare, ClassFragments: rare, ClassOdd: rare,
@@ -77,7 +85,7 @@ func Default() Config {
 		Rise: 3, Suspicion: 1.0 / 8,
 		LearnRate: 0.02, UsualHalfLife: 12 * time.Hour,
 		MinSamples:   20,
-		ShortPackets: 100, ShortSpan: 10 * time.Millisecond,
+		ShortPackets: 100, ShortSpan: 10 * time.Millisecond, ShortShare: 0.25, ShortSources: 50,
 		Hold: time.Minute, HoldMost: 5 * time.Minute,
 		Idle: 10 * time.Second,
 	}

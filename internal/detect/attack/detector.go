@@ -190,11 +190,12 @@ func (d *Detector) weigh(s *suspect, c Class) {
 	if !s.due(c) || !s.judge(c) {
 		return
 	}
-	d.alarm(s, c, s.now)
+	d.alarm(s, c, nil)
 }
 
 // alarm opens an attack because of class c, or takes the class into an open one.
-func (d *Detector) alarm(s *suspect, c Class, now int64) {
+// short is how it was judged if the input was too short for a second, else nil.
+func (d *Detector) alarm(s *suspect, c Class, short *shortVerdict) {
 	if s.open() {
 		s.classes[c].alarmed = true
 		s.widen()
@@ -204,8 +205,9 @@ func (d *Detector) alarm(s *suspect, c Class, now int64) {
 	if !ok {
 		return
 	}
-	s.begin(c, now, service, direction)
-	d.events = append(d.events, s.snapshot(now, true, true))
+	s.begin(c, service, direction)
+	s.attack.short = short
+	d.events = append(d.events, s.snapshot(s.now, true, true))
 }
 
 // side tells whose attack it is: on our service, or by one of our hosts on
@@ -234,7 +236,7 @@ func (d *Detector) Tick(now int64) {
 		s.advance(now)
 		for c := range Class(classes) {
 			if s.due(c) && s.judge(c) || s.judgeRun(c) {
-				d.alarm(s, c, s.now)
+				d.alarm(s, c, nil)
 			}
 		}
 		if d.settle(s, now) {
@@ -252,7 +254,7 @@ func (d *Detector) settle(s *suspect, now int64) bool {
 		if now-s.stirred > int64(d.cfg.Idle) {
 			return true
 		}
-		if now-s.since > int64(d.cfg.Idle) {
+		if now-s.since > int64(d.cfg.Idle) && !s.rising(now) {
 			s.collect(now)
 		}
 		return false
@@ -306,12 +308,11 @@ func (d *Detector) judgeShort(s *suspect, now int64) {
 		return
 	}
 	for c := range Class(classes) {
-		if !s.classes[c].alarmed && s.judgeShort(c) {
-			fresh := !s.open()
-			d.alarm(s, c, s.now)
-			if fresh && s.open() {
-				s.attack.short = float64(s.classes[c].window.packets) / s.span(c)
-			}
+		if s.classes[c].alarmed {
+			continue
+		}
+		if verdict := s.judgeShort(c); verdict != nil {
+			d.alarm(s, c, verdict)
 		}
 	}
 }

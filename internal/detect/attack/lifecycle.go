@@ -18,10 +18,10 @@ type episode struct {
 	lead      Class // whose limit was passed first
 	alarmAt   int64
 	onset     int64
-	end       int64   // last moment of the attack so far
-	short     float64 // packets/s over the span, where that was judged
-	kinds     kindSet // those that are hostile
-	reach     kindSet // and those that were folded into their vectors
+	end       int64         // last moment of the attack so far
+	short     *shortVerdict // where the input was too short for a second
+	kinds     kindSet       // those that are hostile
+	reach     kindSet       // and those that were folded into their vectors
 	peak      volume
 	peakBytes uint64
 	peakAt    int64
@@ -40,8 +40,9 @@ const (
 	pulseMost = 64     // pulses remembered
 )
 
-// begin opens an attack: its class c passed the limit at time now.
-func (s *suspect) begin(c Class, now int64, service string, direction downpour.AttackDirection) {
+// begin opens an attack: its class c passed the limit with the latest flow.
+func (s *suspect) begin(c Class, service string, direction downpour.AttackDirection) {
+	now := s.now
 	s.attack = &episode{
 		service: service, direction: direction, lead: c,
 		alarmAt: now, end: now, changed: true,

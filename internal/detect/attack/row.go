@@ -105,10 +105,20 @@ func (r *row) count(at *slot, f *downpour.Flow, now int64, v volume) {
 	}
 }
 
-// forget drops what was gathered and keeps the slots.
+// forget drops what was gathered and keeps the slots, whose volume stays in the
+// total: an attack that opens now may have begun in one of them.
 func (r *row) forget() {
-	steps := r.steps[:0]
+	steps, last := r.steps[:0], r.last
 	r.gathered = gathered{steps: steps}
+	for i := range r.slots {
+		if at := &r.slots[i]; at.samples > 0 {
+			if r.total.samples == 0 || at.first < r.first {
+				r.first = at.first
+			}
+			r.total.add(at.volume)
+			r.last = last
+		}
+	}
 }
 
 // of is the part of the total that belongs to the attack.

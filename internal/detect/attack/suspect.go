@@ -85,6 +85,18 @@ func (s *suspect) collect(now int64) {
 	s.outgoing, s.asks, s.answers = 0, 0, 0
 }
 
+// rising tells whether a rate rose a moment ago, so that what is gathered may be
+// the first of an attack.
+func (s *suspect) rising(now int64) bool {
+	for c := range s.classes {
+		if run := s.classes[c].run; run != 0 && now-run < 2*second {
+			return true
+		}
+	}
+	return false
+}
+
+// row returns the row of a kind, new if need be.
 func (s *suspect) row(k kind) *row {
 	if r := s.rows[k]; r != nil {
 		return r

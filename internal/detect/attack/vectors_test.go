@@ -116,7 +116,7 @@ func TestVectors(t *testing.T) {
 					count = 4_000
 				}
 				if over < time.Second {
-					count = 600
+					count = 250
 				}
 				made := newTraffic(1)
 				made.send(0, over, count, test.shape)

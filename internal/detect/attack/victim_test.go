@@ -135,3 +135,18 @@ func TestNoiseIsNoVector(t *testing.T) {
 		t.Errorf("sources %v", d)
 	}
 }
+
+// TestShortCaptureSaysHow words the verdict on an input of 20 ms.
+func TestShortCaptureSaysHow(t *testing.T) {
+	made := newTraffic(7)
+	made.send(0, 20*time.Millisecond, 251, udp(0, 0, downpour.Unmarked))
+	a := one(t, Default(), made.flows)
+	want := "UDP packets to 203.0.113.7 came at 12,550/s and 46,987,200 bit/s over the 20 ms seen; " +
+		"expected at most 5,000/s or 25,000,000 bit/s, 0.25 of the usual limit since hardly anything else came"
+	if a.Why != want {
+		t.Errorf("why: %s", a.Why)
+	}
+	if a.Peak.Packets != 251 {
+		t.Errorf("the peak is extrapolated: %v", a.Peak)
+	}
+}
