@@ -135,6 +135,9 @@ func TestServicePageLives(t *testing.T) {
 	script[any](t, ctx, `document.querySelector("input[value=login]").click(), document.querySelector("#report button[type=submit]").click(), 0`)
 	eventually(t, ctx, `document.querySelector("#outcome").innerText.includes("Counted, thank you.")`, 2*time.Second)
 	eventually(t, ctx, `document.querySelector("#counted").textContent === "188"`, 2*time.Second)
+	script[any](t, ctx, `(() => { const c = [...document.querySelectorAll(".chart")].find((c) => c.checkVisibility()), b = c.getBoundingClientRect();
+		c.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, clientX: b.left + b.width / 2, clientY: b.top + 20 })); return 0 })()`)
+	eventually(t, ctx, `document.querySelector(".readout")?.textContent.includes(" reports, ")`, time.Second)
 	counted.Add(5)
 	eventually(t, ctx, `document.querySelector("h1").innerText.includes("No unusual problems")`, 6*time.Second)
 	eventually(t, ctx, `document.querySelector("#announce").textContent.includes("No unusual problems")`, time.Second)

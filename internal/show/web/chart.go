@@ -63,7 +63,7 @@ func (l layout) scales(s series) (timeScale, linear) {
 func drawChart(s series, c clock, l layout) template.HTML {
 	var d svg
 	x, y := l.scales(s)
-	d.open(l.class, l.width, l.height, s.title)
+	d.open(l.class, l.width, l.height, x, s.title)
 	hatchID := "hatch-" + l.class[len("chart "):]
 	d.hatch(hatchID)
 	drawWaves(&d, s.outages, x, l.top-12, l.height-l.bottom)

@@ -54,7 +54,7 @@ func drawStrips(s story, c clock, l stripLayout) template.HTML {
 	p := stripPen{story: s, clock: c, layout: l, x: timeScale{s.reports.from, s.reports.to, l.left, l.width - l.right}}
 	p.flags, p.lanes = layMarks(s.marks, p.x, l)
 	p.height = p.measure()
-	p.d.open(l.class, l.width, p.height, s.title)
+	p.d.open(l.class, l.width, p.height, p.x, s.title)
 	p.hatchID = "hatch-strips-" + map[bool]string{true: "n", false: "w"}[l.numbered]
 	p.d.hatch(p.hatchID)
 	drawWaves(&p.d, s.reports.outages, p.x, 4, p.height-axisRoom)

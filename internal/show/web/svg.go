@@ -26,9 +26,10 @@ func px(v float64) string {
 }
 
 // open begins a drawing that scales to the width of its place; title is its
-// text alternative.
-func (s *svg) open(class string, width, height float64, title string) {
-	s.b.WriteString(`<svg class="` + class + `" viewBox="0 0 ` + px(width) + ` ` + px(height) + `" role="img" aria-label="` + html.EscapeString(title) + `">`)
+// text alternative. The axis of time stands in data attributes for the cursor.
+func (s *svg) open(class string, width, height float64, x timeScale, title string) {
+	s.b.WriteString(`<svg class="` + class + `" viewBox="0 0 ` + px(width) + ` ` + px(height) + `" role="img" aria-label="` + html.EscapeString(title) + `"`)
+	s.b.WriteString(` data-from="` + strconv.FormatInt(x.from.UnixMilli(), 10) + `" data-to="` + strconv.FormatInt(x.to.UnixMilli(), 10) + `" data-left="` + px(x.start) + `" data-right="` + px(x.end) + `">`)
 }
 
 func (s *svg) close() template.HTML {
