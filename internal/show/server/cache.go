@@ -16,6 +16,10 @@ const (
 	// shareCost bounds what one page takes of a core: something that takes long
 	// to make lives that many times as long.
 	shareCost = 9
+	// staleLife is how long after its end a thing is still given to those who
+	// come while it is made anew: a backend that is slow in the worst hour keeps
+	// one reader waiting, not all.
+	staleLife = 2 * time.Second
 	// maxShared bounds how many things are held; those of services and of the
 	// incidents that people read now fit.
 	maxShared = 256
@@ -41,6 +45,7 @@ type held[T any] struct {
 	until time.Time
 	value T
 	err   error
+	old   *held[T] // what it replaces; nil if there was nothing, or it was too old
 }
 
 func newCache[T any](now func() time.Time) *cache[T] {
@@ -51,9 +56,12 @@ func newCache[T any](now func() time.Time) *cache[T] {
 // nothing fresh, it is made; make may give an earlier end of freshness, or none
 // (the zero time).
 func (c *cache[T]) get(ctx context.Context, key string, make func() (T, time.Time, error)) (T, time.Time, error) {
-	item, first := c.claim(key)
-	if first {
+	item, old, first := c.claim(key)
+	switch {
+	case first:
 		c.fill(key, item, make)
+	case old != nil:
+		return old.value, c.now().Add(shareLife), nil
 	}
 	select {
 	case <-item.done:
@@ -64,19 +72,24 @@ func (c *cache[T]) get(ctx context.Context, key string, make func() (T, time.Tim
 	}
 }
 
-// claim finds the item under a key; first tells the caller to fill it.
-func (c *cache[T]) claim(key string) (item *held[T], first bool) {
+// claim finds the item under a key and, while that is being made, what it
+// replaces; first tells the caller to fill it.
+func (c *cache[T]) claim(key string) (item, old *held[T], first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if item := c.items[key]; item != nil && c.usable(item) {
-		return item, false
+	old = c.items[key]
+	if old != nil && c.usable(old) {
+		return old, old.old, false
+	}
+	if old != nil && c.now().Sub(old.until) > staleLife {
+		old = nil
 	}
 	if len(c.items) >= maxShared {
 		clear(c.items) // who waits keeps its item; all are made anew in a moment anyhow
 	}
-	item = &held[T]{done: make(chan struct{})}
+	item = &held[T]{done: make(chan struct{}), old: old}
 	c.items[key] = item
-	return item, true
+	return item, old, true
 }
 
 // usable is true of what is being made or fresh.
@@ -106,6 +119,9 @@ func (c *cache[T]) fill(key string, item *held[T], make func() (T, time.Time, er
 		until = limit
 	}
 	item.value, item.until, item.err = value, until, err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	item.old = nil // else each would hold all before it
 }
 
 func (c *cache[T]) forget(key string, item *held[T]) {

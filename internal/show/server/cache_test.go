@@ -75,6 +75,43 @@ func TestCacheHoldsNothingThatFailed(t *testing.T) {
 	}
 }
 
+// TestCacheGivesTheOldMeanwhile has one reader wait for a slow making while
+// others get what there was, unless that is too old.
+func TestCacheGivesTheOldMeanwhile(t *testing.T) {
+	for _, tt := range []struct {
+		age time.Duration
+		old bool
+	}{{shareLife + staleLife, true}, {shareLife + staleLife + 1, false}} {
+		now := testTime()
+		c := newCache[int](func() time.Time { return now })
+		c.get(t.Context(), "k", func() (int, time.Time, error) { return 1, time.Time{}, nil })
+		now = now.Add(tt.age)
+		begun, release, done := make(chan struct{}), make(chan struct{}), make(chan int)
+		go func() {
+			v, _, _ := c.get(context.Background(), "k", func() (int, time.Time, error) {
+				close(begun)
+				<-release
+				return 2, time.Time{}, nil
+			})
+			done <- v
+		}()
+		<-begun
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		v, until, err := c.get(ctx, "k", nil)
+		cancel()
+		if tt.old && (v != 1 || err != nil || !until.Equal(now.Add(shareLife))) || !tt.old && err == nil {
+			t.Errorf("%v: meanwhile %d, %v", tt.age, v, err)
+		}
+		close(release)
+		if v := <-done; v != 2 {
+			t.Errorf("who made it got %d", v)
+		}
+		if v, _, _ := c.get(t.Context(), "k", nil); v != 2 || c.items["k"].old != nil {
+			t.Errorf("afterwards %d", v)
+		}
+	}
+}
+
 // TestCacheWaiters has many wait for one thing: none of them stands in a queue
 // behind a slow making that failed, and none waits longer than its context.
 func TestCacheWaiters(t *testing.T) {
