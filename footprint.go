@@ -16,8 +16,9 @@ type Footprint struct {
 	// where SampleComplete.
 	Sample         []Source
 	SampleComplete bool
-	// Heavy holds the sources with the most packets (Space-Saving); they may be
-	// in Sample too.
+	// Heavy holds the sources with the most packets; they may be in Sample too.
+	// Where Sample is not complete they come from a sketch (MV-Sketch) and their
+	// figures are lower bounds.
 	Heavy []Source
 	// TTLs counts packets by TTL as seen; index 0 those without one.
 	TTLs [256]uint64

@@ -47,17 +47,20 @@ func (s *suspect) passes(c Class, v volume, seconds, share float64) bool {
 	return s.classes[c].limit.exceeds(lower/seconds, bits/seconds, share)
 }
 
-// due tells whether a class's window has passed its limit and was not judged in
-// this slot yet.
+// due tells whether a class's window has passed its limit and is worth judging:
+// in a new slot, or an eighth larger than when it was judged.
 func (s *suspect) due(c Class) bool {
 	st := &s.classes[c]
-	return !st.alarmed && st.judged != s.slot &&
-		st.limit.exceeds(float64(st.window.packets), float64(st.window.bytes)*8, 1)
+	if st.alarmed || !st.limit.exceeds(float64(st.window.packets), float64(st.window.bytes)*8, 1) {
+		return false
+	}
+	return st.judged != s.slot || st.window.packets-st.judgedAt >= st.judgedAt/8
 }
 
 // judge decides on the class's last second.
 func (s *suspect) judge(c Class) bool {
-	s.classes[c].judged = s.slot
+	st := &s.classes[c]
+	st.judged, st.judgedAt = s.slot, st.window.packets
 	return s.passes(c, s.hostileVolume(c), 1, 1)
 }
 

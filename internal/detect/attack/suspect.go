@@ -34,10 +34,13 @@ type suspect struct {
 
 // classState is a class's window and what is decided by it.
 type classState struct {
-	window  volume
-	limit   Floor
-	judged  int64 // slot of the last judgement
-	alarmed bool  // belongs to the attack
+	window volume
+	limit  Floor
+	// judged is the slot of the last judgement, judgedAt the packets then in
+	// the window.
+	judged   int64
+	judgedAt uint64
+	alarmed  bool // belongs to the attack
 	// run is when the rate last rose above a tenth of the limit, 0 if it is
 	// below; ran is what came since.
 	run  int64
