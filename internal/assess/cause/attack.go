@@ -123,7 +123,10 @@ func Span(d time.Duration) string {
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%.3g h", d.Hours())
 	}
-	return fmt.Sprintf("%.3g days", d.Hours()/24)
+	if days := d.Hours() / 24; days < 100 {
+		return fmt.Sprintf("%.3g days", days)
+	}
+	return fmt.Sprintf("%.0f days", d.Hours()/24)
 }
 
 // weighUnattacked weighs outages that were watched and bore no attack, while

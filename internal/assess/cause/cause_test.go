@@ -202,3 +202,14 @@ func TestManyBucketsAreJoined(t *testing.T) {
 		t.Errorf("%d buckets, the first of %v", len(reports), reports[0])
 	}
 }
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		5 * time.Millisecond: "5 ms", 4230 * time.Millisecond: "4.23 s", 90 * time.Second: "1.5 min",
+		3 * time.Hour: "3 h", 24 * time.Hour: "24 h", 72 * time.Hour: "3 days", 1412 * 24 * time.Hour: "1412 days", -time.Minute: "1 min",
+	} {
+		if got := Span(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}

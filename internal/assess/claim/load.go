@@ -122,11 +122,11 @@ func (l *loader) pairs(n ast.Node, what string) ([]*ast.MappingValueNode, error)
 	}
 	seen := map[string]bool{}
 	for _, p := range list {
-		if key := keyOf(p); seen[key] {
+		key := keyOf(p)
+		if seen[key] {
 			return nil, l.fault(p.Key, "%q stands twice; keep one", key)
-		} else {
-			seen[key] = true
 		}
+		seen[key] = true
 	}
 	return list, nil
 }

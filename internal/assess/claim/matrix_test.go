@@ -161,7 +161,7 @@ func TestMatrix(t *testing.T) {
 		{"owner-resources", map[string]downpour.Assessment{"A": never, "B": no, "C": part, "D": never, "d": never, "b": no},
 			map[string]string{"B": "one or two machines", "C": "began within"}},
 		{"owner-daily", map[string]downpour.Assessment{"A": never, "B": never, "C": never, "D": never, "d": never, "b": never},
-			map[string]string{"A": "0 days", "B": "1 day(s)", "D": "30 days"}},
+			map[string]string{"A": "0 days", "B": "24 h of history", "D": "30 days"}},
 		{"host-foreign", map[string]downpour.Assessment{"A": never, "B": never, "C": part, "D": never, "d": never, "b": never},
 			map[string]string{"B": "spoofed (forged)", "C": "outside US"}},
 		{"group-responsible", map[string]downpour.Assessment{"A": never, "B": never, "C": never, "D": never, "d": never, "b": never},

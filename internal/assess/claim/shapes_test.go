@@ -98,7 +98,7 @@ func TestShapes(t *testing.T) {
 		{"origin: {network: 64500, of: addresses}", plain, downpour.Contradicted, "5 %"},
 		{"origin: {country: UA, of: addresses}", one(reflected, seen), downpour.NotTestable, "reflectors'"},
 		{"origin: {country: UA, of: addresses}", one(unclear, seen), downpour.NotTestable, "cannot be told"},
-		{"frequency: daily", daily, downpour.Supported, "40 day"},
+		{"frequency: daily", daily, downpour.Supported, "40 days of history"},
 		{"frequency: daily", rare, downpour.Contradicted, "5 attacks were seen"},
 		{"frequency: weekly", daily, downpour.NotTestable, "takes 56 days"},
 		{"frequency: often", daily, downpour.NotTestable, "no interval"},

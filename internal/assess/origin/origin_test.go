@@ -165,3 +165,38 @@ func BenchmarkAssess(b *testing.B) {
 		Assess(f, vector("SYN flood"), table)
 	}
 }
+
+// What sampled or thin telemetry can still tell.
+func TestThinTelemetry(t *testing.T) {
+	table, p := places(t), newPopulation(11)
+	strip := func(f *downpour.Footprint) *downpour.Footprint {
+		for i := range f.Sample {
+			f.Sample[i].TTLMin, f.Sample[i].TTLMax = 0, 0
+		}
+		f.TTLs = [256]uint64{0: f.Packets}
+		return f
+	}
+	sampled := p.botnet(2000)
+	for i := range sampled.Sample { // one packet in a thousand: most sources once
+		sampled.Packets -= sampled.Sample[i].Packets - 1
+		sampled.Sample[i].Packets = 1
+	}
+	sampled.Sampling, sampled.SampleComplete = 1000, false
+	for _, c := range []struct {
+		name      string
+		f         *downpour.Footprint
+		low, high float64
+	}{
+		{"forged, no TTLs exported", strip(p.forged(20000, constant(1))), 0.9, 1},
+		{"botnet, no TTLs exported", strip(p.botnet(3000)), 0, 0.2},
+		{"botnet, one packet in 1,000", sampled, 0, 0.2},
+	} {
+		s, spoofing, _ := Assess(c.f, vector("UDP flood"), table)
+		if l := float64(spoofing.Likelihood); l < c.low || l > c.high {
+			t.Errorf("%s: %v\n%+v", c.name, l, spoofing.Evidence)
+		}
+		if c.f.Sampling > 1 && (s.Countries == nil || spoofing.Confidence == downpour.HighConfidence) {
+			t.Errorf("%s: countries %v, confidence %s", c.name, s.Countries, spoofing.Confidence)
+		}
+	}
+}

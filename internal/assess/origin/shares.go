@@ -224,8 +224,8 @@ func wilson(p, n float64) downpour.Estimate {
 	return downpour.Estimate{Value: p, Low: max(min(centre-half, p), 0), High: min(max(centre+half, p), 1)}
 }
 
-// classes estimates how many known classes the sources have: counted where all
-// sources are known, else Chao's lower bound of what was not met with its
+// classes estimates how many known classes the sources have, nil if none is
+// known: counted where all sources are known and every packet was seen, else Chao's lower bound of what was not met with its
 // log-normal interval (Chao 1984, 1987), in the bias-corrected form.
 func classes(f *downpour.Footprint, list []located, key func(downpour.Place) string) *downpour.Estimate {
 	met := map[string]int{}
@@ -235,7 +235,10 @@ func classes(f *downpour.Footprint, list []located, key func(downpour.Place) str
 		}
 	}
 	seen := float64(len(met))
-	if f.SampleComplete {
+	if len(met) == 0 {
+		return nil
+	}
+	if f.SampleComplete && f.Sampling <= 1 {
 		e := downpour.Exactly(seen)
 		return &e
 	}

@@ -117,7 +117,7 @@ func weighSingles(l *assess.Ledger, f *downpour.Footprint, m *marks) {
 		usually = 0.08
 	}
 	w := ratio(0.75*once+0.25, usually*once+1-usually)
-	l.Add("packets per source", w, "%s of the sources sent one packet only, in %.3g s; %s packets by %s sources%s",
+	l.Add("packets per source", w, "%s of the sources sent one packet only, in %.3g s; %s packets by about %s sources%s",
 		percent(m.single), m.seconds, thousands(float64(f.Packets)), thousands(m.distinct), sampled(f))
 }
 
