@@ -19,10 +19,15 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if s.isClosed() {
 		return store.ErrClosed
 	}
-	// A connection of its own: the readers' refuse to write anywhere.
-	db, err := connect(s.file, 1, "busy_timeout(5000)")
+	return backup(ctx, s.file, path)
+}
+
+// backup copies with a connection of its own: the readers' refuse to write
+// anywhere.
+func backup(ctx context.Context, file, path string) error {
+	db, err := connect(file, 1, "busy_timeout(5000)")
 	if err != nil {
-		return explain(s.file, err)
+		return explain(file, err)
 	}
 	defer db.Close()
 	err = publish(path, func(partial string) error {

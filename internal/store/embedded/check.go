@@ -16,9 +16,15 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 	if s.isClosed() {
 		return nil, store.ErrClosed
 	}
-	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	return check(ctx, s.read, s.failed)
+}
+
+// check looks at the database behind a reading pool; failed puts what went wrong
+// into words.
+func check(ctx context.Context, read *sql.DB, failed func(error) error) ([]string, error) {
+	tx, err := read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return nil, s.failed(err)
+		return nil, failed(err)
 	}
 	defer tx.Rollback()
 	var faults []string
@@ -29,7 +35,7 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 		faults = append(faults, found...)
 		if err != nil {
 			// A damaged file may fail instead of naming its faults.
-			return append(faults, s.failed(err).Error()), ctx.Err()
+			return append(faults, failed(err).Error()), ctx.Err()
 		}
 	}
 	return faults, nil
