@@ -194,6 +194,27 @@ func TestDrawingsAreBounded(t *testing.T) {
 	}
 }
 
+// TestManyAttacksMakeABoundedPage: carpet bombing has a target an address.
+func TestManyAttacksMakeABoundedPage(t *testing.T) {
+	v := foundingIncidentView(t)
+	v.Operator = true
+	one := v.Attacks[1]
+	v.Attacks = nil
+	for range 2000 {
+		v.Attacks = append(v.Attacks, one)
+	}
+	var b strings.Builder
+	if err := newPages(t).Incident(&b, v); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() > 200_000 {
+		t.Errorf("2,000 attacks make a page of %d bytes", b.Len())
+	}
+	if !strings.Contains(b.String(), "1950 more are in the downloads") {
+		t.Error("does not say how many attacks are left out")
+	}
+}
+
 func BenchmarkServicePage(b *testing.B) {
 	p, v := newPages(b), quietService()
 	b.ReportAllocs()

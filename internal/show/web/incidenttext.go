@@ -33,9 +33,12 @@ func newIncidentLine(s IncidentSummary, operator bool) incidentLine {
 	return l
 }
 
+// mostListed bounds a list of incidents; the API has the rest.
+const mostListed = 50
+
 func newIncidentLines(s []IncidentSummary, operator bool) []incidentLine {
 	out := make([]incidentLine, 0, len(s))
-	for _, x := range s {
+	for _, x := range s[:min(len(s), mostListed)] {
 		out = append(out, newIncidentLine(x, operator))
 	}
 	return out

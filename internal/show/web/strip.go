@@ -212,14 +212,14 @@ func (p *stripPen) drawSpans() {
 			p.d.text("rowname", point{0, p.y + h + 18}, "Attack")
 		}
 	}
-	for _, o := range p.reports.outages {
+	for _, o := range p.reports.outages[:min(len(p.reports.outages), mostSpans)] {
 		p.span("span outage", top, o.Onset, o.End, o.Ongoing, "unusual reports")
 		p.tick("peakmark", top, o.PeakAt, "peak of reports")
 		p.alarm(top, o.AlarmAt)
 	}
 	bottom := top + h
 	if len(p.attacks) > 0 {
-		for _, a := range p.attacks {
+		for _, a := range p.attacks[:min(len(p.attacks), mostSpans)] {
 			p.span("span attack", bottom, a.Onset, a.End, a.Ongoing, "attack traffic")
 			p.tick("peakmark", bottom, a.PeakAt, "peak of traffic")
 			p.alarm(bottom, a.AlarmAt)
@@ -228,6 +228,10 @@ func (p *stripPen) drawSpans() {
 	}
 	p.end(bottom)
 }
+
+// mostSpans bounds the spans of a row: of a carpet bombing's thousand attacks
+// the first are enough to see when it was.
+const mostSpans = 100
 
 func (p *stripPen) spanNotes() []string {
 	switch {

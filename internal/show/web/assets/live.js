@@ -10,15 +10,25 @@ const spread = 2000; // ms over which many readers spread their fetches
 
 let shown = main.dataset.version;
 let timer = 0;
+let due = Infinity;
+let eager = -Infinity; // until then, news is fetched at once
 let touched = -Infinity;
 
 for (const kind of ["pointerdown", "touchstart", "keydown"]) {
   addEventListener(kind, () => { touched = performance.now(); }, { passive: true });
 }
 
+// schedule fetches after a delay; of two wishes the earlier one holds, so that
+// a stream of events cannot put it off for ever.
 function schedule(delay) {
+  const at = performance.now() + delay;
+  if (at >= due) return;
+  due = at;
   clearTimeout(timer);
-  timer = setTimeout(refresh, delay);
+  timer = setTimeout(() => {
+    due = Infinity;
+    refresh();
+  }, delay);
 }
 
 async function refresh() {
@@ -59,7 +69,7 @@ function listen() {
     const status = JSON.parse(e.data);
     if (state !== null && state !== status.state) announce.textContent = status.sentence;
     state = status.state;
-    if (status.version !== shown) schedule(Math.random() * spread);
+    if (status.version !== shown) schedule(performance.now() < eager ? 100 : Math.random() * spread);
   });
 }
 
@@ -73,10 +83,13 @@ function attend() {
   }
 }
 
-// Own report: show it at once.
+// Own report: show it at once, and again when the server's copy of the page,
+// which it keeps for a second, has certainly been made anew.
 document.addEventListener("downpour:reported", () => {
   touched = -Infinity;
+  eager = performance.now() + 5000;
   schedule(300);
+  setTimeout(() => schedule(0), 1300);
 });
 document.addEventListener("visibilitychange", attend);
 attend();
