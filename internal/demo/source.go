@@ -94,26 +94,28 @@ func (s *Source) flows() {
 	if ahead > quietBelow {
 		flood = floodPeak * ahead / 41143
 	}
-	clients := int(s.poisson(60 * audience / sampling))
-	total := clients + int(s.poisson(60*flood/sampling))
-	if total == 0 {
-		return
+	kinds := [...]struct {
+		left int
+		make func(*downpour.Flow)
+	}{
+		{int(s.poisson(60 * audience / sampling)), s.client},
+		{int(s.poisson(60 * audience / sampling)), s.answer},
+		{int(s.poisson(60 * flood / sampling)), s.forged},
 	}
-	step := time.Minute / time.Duration(total)
-	target := downpour.AddressFrom(Target)
+	total := kinds[0].left + kinds[1].left + kinds[2].left
 	for i := range total {
 		f := downpour.Flow{
-			Time:     s.next.Add(time.Duration(i) * step).UnixNano(),
-			Packets:  1,
-			Sampling: sampling, Destination: target, Protocol: downpour.ProtocolTCP, DestinationPort: 443,
+			Time:    s.next.Add(time.Minute / time.Duration(total) * time.Duration(i)).UnixNano(),
+			Packets: 1, Sampling: sampling, Protocol: downpour.ProtocolTCP,
 		}
-		// Which of the minute's packets is which is drawn, so that the two mix.
-		if s.rng.IntN(total-i) < clients {
-			clients--
-			s.client(&f)
-		} else {
-			s.forged(&f)
+		// Which of the minute's packets is which is drawn, so that they mix.
+		draw, k := s.rng.IntN(total-i), 0
+		for draw >= kinds[k].left {
+			draw -= kinds[k].left
+			k++
 		}
+		kinds[k].left--
+		kinds[k].make(&f)
 		s.pending = append(s.pending, f)
 	}
 }
@@ -121,12 +123,25 @@ func (s *Source) flows() {
 // client makes a packet of the usual audience: established, of a few networks,
 // with the spread of TTLs that real paths have.
 func (s *Source) client(f *downpour.Flow) {
-	f.Source = downpour.AddressFrom4(clientNetworks[s.rng.IntN(len(clientNetworks))] | uint32(s.rng.IntN(1<<12)))
-	f.SourcePort = uint16(32768 + s.rng.IntN(28000))
+	f.Source, f.SourcePort = s.person(), uint16(32768+s.rng.IntN(28000))
+	f.Destination, f.DestinationPort = downpour.AddressFrom(Target), 443
 	f.TCPFlags = downpour.ACK | downpour.PSH
 	f.TTL = uint8(64 - 5 - s.rng.IntN(20))
 	f.Bytes = uint64(60 + s.rng.IntN(900))
 	f.Window, f.Sequence, f.IPID = uint16(s.rng.IntN(65536)), s.rng.Uint32(), uint16(s.rng.IntN(65536))
+}
+
+// answer makes a packet of the service to one of its clients.
+func (s *Source) answer(f *downpour.Flow) {
+	f.Source, f.SourcePort = downpour.AddressFrom(Target), 443
+	f.Destination, f.DestinationPort = s.person(), uint16(32768+s.rng.IntN(28000))
+	f.TCPFlags, f.TTL, f.Bytes = downpour.ACK|downpour.PSH, 64, uint64(500+s.rng.IntN(1000))
+	f.Window, f.Sequence, f.IPID = 501, s.rng.Uint32(), uint16(s.rng.IntN(65536))
+}
+
+// person is the address of one of the audience.
+func (s *Source) person() downpour.Address {
+	return downpour.AddressFrom4(clientNetworks[s.rng.IntN(len(clientNetworks))] | uint32(s.rng.IntN(1<<12)))
 }
 
 // clientNetworks are /20s that stand for the audience: addresses of large
@@ -142,6 +157,7 @@ var clientNetworks = [...]uint32{
 // TTLs, as one or two machines that forge addresses would send.
 func (s *Source) forged(f *downpour.Flow) {
 	f.Source = downpour.AddressFrom4(0x01000000 + uint32(s.rng.Int64N(0xdf000000-0x01000000)))
+	f.Destination, f.DestinationPort = downpour.AddressFrom(Target), 443
 	f.SourcePort = uint16(1024 + s.rng.IntN(64511))
 	f.TCPFlags = downpour.SYN
 	f.TTL = [...]uint8{242, 244}[s.rng.IntN(2)]

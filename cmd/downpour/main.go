@@ -1,0 +1,109 @@
+// Command downpour tells whether a service is down, whether it is under attack,
+// where that comes from and how sure it is. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes, as other people's scripts rely on them.
+const (
+	exitDone   = 0
+	exitInput  = 1  // the input or the configuration is wrong
+	exitUsage  = 2  // the command line is wrong
+	exitSystem = 3  // the system failed
+	exitAttack = 10 // --exit-code and an attack was found
+)
+
+// cli is the command line: one field a command, its flags beside its code.
+type cli struct {
+	Demo    demoCommand    `cmd:"" help:"Play the founding case in compressed time and serve its pages."`
+	Serve   serveCommand   `cmd:"" help:"Watch services: take reports, find outages, serve pages."`
+	Analyze analyzeCommand `cmd:"" help:"Say what packet captures and counts of reports show."`
+	Check   checkCommand   `cmd:"" help:"Say everything that is wrong with a configuration."`
+	Version versionCommand `cmd:"" help:"Print version, commit, Go and databases."`
+}
+
+// streams are the process's own input and outputs.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program but for the process: tests call it too.
+func run(ctx context.Context, args []string, io streams) int {
+	var c cli
+	code := -1
+	parser, err := kong.New(&c,
+		kong.Name("downpour"),
+		kong.Description("Is it down, is it an attack, where does it come from and how sure are we?"),
+		kong.Writers(io.out, io.err),
+		kong.Exit(func(n int) { code = n }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(io),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		fmt.Fprintln(io.err, "downpour:", err)
+		return exitSystem
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if code >= 0 { // --help was asked for and answered
+		return code
+	}
+	if err != nil {
+		fmt.Fprintf(io.err, "downpour: %v (see downpour --help)\n", err)
+		return exitUsage
+	}
+	return exitCode(io.err, command.Run())
+}
+
+// inputError is a fault of what the user gave: exit code 1.
+type inputError struct{ error }
+
+func (e inputError) Unwrap() error { return e.error }
+
+// wrong marks an error as the input's or configuration's fault.
+func wrong(err error) error {
+	if err == nil {
+		return nil
+	}
+	return inputError{err}
+}
+
+// errAttack ends analyze --exit-code after an attack was found.
+var errAttack = errors.New("an attack was found")
+
+// exitCode is the one place that maps errors to what the shell sees.
+func exitCode(stderr io.Writer, err error) int {
+	var input inputError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errAttack):
+		return exitAttack
+	case errors.As(err, &input):
+		fmt.Fprintln(stderr, "downpour:", err)
+		return exitInput
+	}
+	fmt.Fprintln(stderr, "downpour:", err)
+	return exitSystem
+}

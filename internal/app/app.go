@@ -1,0 +1,156 @@
+// Package app puts the running programs together: serve, which watches services
+// from now on, and demo, which replays the founding case. Both are the same
+// parts with another clock.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"downpour"
+	"downpour/internal/config"
+	"downpour/internal/detect/attack"
+	"downpour/internal/detect/outage"
+	"downpour/internal/enrich"
+	"downpour/internal/live"
+	"downpour/internal/observe/report"
+	"downpour/internal/pipeline"
+	"downpour/internal/show/server"
+	"downpour/internal/show/web"
+)
+
+// Options are what both programs need from the command line.
+type Options struct {
+	Config  *config.Config
+	Out     io.Writer // for the lines that tell where the pages are
+	Log     *slog.Logger
+	Level   *slog.LevelVar // of Log; a reload changes it
+	Version string
+	// Reload brings new configurations (SIGHUP); nil if there are none.
+	Reload <-chan *config.Config
+}
+
+// program is a running Downpour.
+type program struct {
+	opt    Options
+	config *config.Config
+	live   *live.Live
+	server *server.Server
+	client *client
+	intake *report.Intake
+}
+
+// build puts the parts together around live's configuration, which serve and
+// demo begin differently.
+func build(ctx context.Context, opt Options, lc live.Config) (*program, error) {
+	cfg := opt.Config
+	places, err := enrich.Open(enrich.Config{Country: cfg.Databases.Country, Network: cfg.Databases.Network})
+	if err != nil {
+		return nil, err
+	}
+	p := &program{opt: opt, config: cfg, client: newClient(cfg.HTTP)}
+	if p.intake, err = newIntake(cfg, places); err != nil {
+		return nil, err
+	}
+	lc.Places, lc.Intake, lc.Log, lc.Version = places, p.intake, opt.Log, opt.Version
+	lc.Counter = report.NewCounter(lc.Clock(), serviceNames(cfg))
+	lc.Services = services(cfg, lc.Services)
+	lc.Retention, lc.Budget, lc.StorePath = time.Duration(cfg.Store.Keep), int64(cfg.Store.Disk), cfg.Store.Path
+	lc.Warning = p.client.warning
+	lc.Pipeline = pipelineConfig(cfg, places, lc.Pipeline)
+	if p.live, err = live.New(ctx, lc); err != nil {
+		return nil, err
+	}
+	pages, err := web.New()
+	if err != nil {
+		return nil, err
+	}
+	p.server, err = server.New(server.Config{
+		Listen: cfg.HTTP.Listen, OperatorListen: cfg.HTTP.OperatorListen,
+		TrustedProxies: cfg.HTTP.TrustedProxies, Client: p.client.of,
+		OperatorToken: server.NewToken(), Log: opt.Log, Collectors: p.live.Collectors(),
+	}, p.live, pages)
+	return p, err
+}
+
+// run tells where the pages are and runs all parts until ctx ends or one fails.
+func (p *program) run(ctx context.Context, lines func(*server.Server) string) error {
+	if err := p.server.Open(); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(p.opt.Out, lines(p.server)); err != nil {
+		return fmt.Errorf("tell where the pages are: %w", err)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return p.live.Run(ctx) })
+	g.Go(func() error { return p.server.Run(ctx) })
+	g.Go(func() error { return p.reload(ctx) })
+	return g.Wait()
+}
+
+// pipelineConfig completes what serve or demo said of the pipeline.
+func pipelineConfig(cfg *config.Config, places *enrich.Table, pc pipeline.Config) pipeline.Config {
+	pc.Shards, pc.Places = runtime.GOMAXPROCS(0), places
+	pc.Attack, pc.Outage = attack.Default(), outage.Config{}.Default()
+	pc.Attack.Seed = seed()
+	pc.Attack.Service = cfg.ServiceOf()
+	pc.Outage.Location = cfg.Services[0].Timezone
+	return pc
+}
+
+// newIntake makes the intake of reports, which places reporters by the same
+// tables as everything else.
+func newIntake(cfg *config.Config, places *enrich.Table) (*report.Intake, error) {
+	return report.NewIntake(report.IntakeConfig{Services: reportServices(cfg)}, rand.Reader,
+		func(a netip.Addr) downpour.Place { return places.Place(downpour.AddressFrom(a)) })
+}
+
+func reportServices(cfg *config.Config) []report.Service {
+	var out []report.Service
+	for _, s := range cfg.Services {
+		out = append(out, report.Service{Name: s.Name, Symptoms: s.Symptoms})
+	}
+	return out
+}
+
+// services turns configured services into watched ones; extra, if given, tells
+// of the same services what no configuration says (a replay's zone).
+func services(cfg *config.Config, extra []live.Service) []live.Service {
+	var out []live.Service
+	for i, s := range cfg.Services {
+		w := live.Service{ID: s.Name, Name: s.Title, RunBy: s.RunBy, Contact: s.Contact}
+		if i < len(extra) {
+			w.Zone = extra[i].Zone
+		}
+		for _, symptom := range s.Symptoms {
+			w.Symptoms = append(w.Symptoms, web.Symptom{Key: symptom})
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+func serviceNames(cfg *config.Config) []string {
+	var out []string
+	for _, s := range cfg.Services {
+		out = append(out, s.Name)
+	}
+	return out
+}
+
+// seed is a secret for the keyed hashes of this run, so that nobody can choose
+// addresses that collide.
+func seed() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it never fails (crypto/rand)
+	return binary.LittleEndian.Uint64(b[:])
+}

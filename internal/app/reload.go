@@ -1,0 +1,41 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"downpour/internal/config"
+)
+
+// reload applies new configurations as they come. What takes a restart is told
+// and left as it is; nothing that is under way is dropped.
+func (p *program) reload(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case next := <-p.opt.Reload:
+			p.apply(next)
+		}
+	}
+}
+
+func (p *program) apply(next *config.Config) {
+	changes := config.Changes(p.config, next)
+	if len(changes) == 0 {
+		p.opt.Log.Info("configuration read again: nothing has changed")
+		return
+	}
+	for _, c := range changes {
+		if c.Live {
+			p.opt.Log.Info("configuration changed", "key", c.Key, "from", c.From, "to", c.To)
+		} else {
+			p.opt.Log.Warn("this change takes a restart", "key", c.Key, "from", c.From, "to", c.To)
+		}
+	}
+	p.client.believe(next.HTTP)
+	p.intake.Reconfigure(reportServices(next), nil)
+	p.live.Reconfigure(services(next, nil), time.Duration(next.Store.Keep), int64(next.Store.Disk))
+	p.opt.Level.Set(next.Log.Level)
+	p.config = next
+}

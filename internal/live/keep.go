@@ -1,0 +1,211 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"downpour"
+	"downpour/internal/show/web"
+	"downpour/internal/store"
+)
+
+// Settings of the store that live keeps.
+const (
+	settingOutage  = "outage-detector"
+	settingPublish = "publication/" // followed by the incident's id
+)
+
+// How often things are kept: what changed each second, the detector's state
+// each few minutes, and what is too old each hour.
+const (
+	keepEvery  = time.Second
+	stateEvery = 5 * time.Minute
+	pruneEvery = time.Hour
+)
+
+// waitingBuckets bounds the closed buckets that wait for the store; beyond it
+// the oldest are shed and counted.
+const waitingBuckets = 100_000
+
+// keeper collects what is to be stored and writes the newest state of each.
+type keeper struct {
+	store store.Store
+	log   *slog.Logger
+
+	mu        sync.Mutex
+	buckets   []downpour.ExpectedReports
+	incidents map[string]store.Record
+	shed      uint64
+}
+
+func (k *keeper) bucket(b downpour.ExpectedReports) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.buckets) == waitingBuckets {
+		k.buckets = append(k.buckets[:0], k.buckets[1:]...)
+		k.shed++
+	}
+	k.buckets = append(k.buckets, b)
+}
+
+func (k *keeper) incident(r store.Record) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.incidents == nil {
+		k.incidents = map[string]store.Record{}
+	}
+	k.incidents[r.Incident.ID] = r
+}
+
+// flush writes all that waits; what could not be written waits again.
+func (k *keeper) flush(ctx context.Context) error {
+	k.mu.Lock()
+	buckets, incidents := k.buckets, k.incidents
+	k.buckets, k.incidents = nil, nil
+	k.mu.Unlock()
+	var errs []error
+	if len(buckets) > 0 {
+		if err := k.store.PutBuckets(ctx, buckets); err != nil {
+			errs = append(errs, err)
+			k.again(buckets)
+		}
+	}
+	for _, r := range incidents {
+		if err := k.store.PutIncident(ctx, r); err != nil {
+			errs = append(errs, err)
+			k.incidentAgain(r)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (k *keeper) again(buckets []downpour.ExpectedReports) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.buckets = append(buckets, k.buckets...)
+	if over := len(k.buckets) - waitingBuckets; over > 0 {
+		k.buckets = k.buckets[over:]
+		k.shed += uint64(over)
+	}
+}
+
+// incidentAgain puts an incident back unless a newer state has come.
+func (k *keeper) incidentAgain(r store.Record) {
+	k.mu.Lock()
+	_, newer := k.incidents[r.Incident.ID]
+	k.mu.Unlock()
+	if !newer {
+		k.incident(r)
+	}
+}
+
+// keep writes what changed until ctx ends, and then once more.
+func (l *Live) keep(ctx context.Context) {
+	flush, state, prune := time.NewTicker(keepEvery), time.NewTicker(stateEvery), time.NewTicker(pruneEvery)
+	defer flush.Stop()
+	defer state.Stop()
+	defer prune.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			l.complain("store incidents", l.keeper.flush(last))
+			l.complain("store the detector's state", l.keepState(last))
+			return
+		case <-flush.C:
+			l.complain("store incidents", l.keeper.flush(ctx))
+		case <-state.C:
+			l.complain("store the detector's state", l.keepState(ctx))
+		case <-prune.C:
+			l.complain("delete what is too old", l.prune(ctx))
+		}
+	}
+}
+
+func (l *Live) complain(what string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		l.cfg.Log.Error("cannot "+what, "error", err)
+	}
+}
+
+func (l *Live) keepState(ctx context.Context) error {
+	if l.replay != nil {
+		return nil // a replay teaches nothing about tomorrow
+	}
+	l.work.Lock()
+	state, err := l.pipeline.Snapshot()
+	l.work.Unlock()
+	if err != nil {
+		return err
+	}
+	return l.cfg.Store.PutSetting(ctx, settingOutage, state)
+}
+
+func (l *Live) prune(ctx context.Context) error {
+	n, err := l.cfg.Store.Prune(ctx, l.cfg.Clock().Add(-l.cfg.Retention), l.cfg.Budget)
+	if n > 0 {
+		l.cfg.Log.Info("deleted what is older than its retention or over the disk budget", "rows", n)
+	}
+	return err
+}
+
+// remember loads what an earlier run kept.
+func (l *Live) remember(ctx context.Context) error {
+	now := l.cfg.Clock()
+	for id, s := range l.services {
+		buckets, err := l.cfg.Store.Buckets(ctx, id, now.Add(-window), now)
+		if err != nil {
+			return fmt.Errorf("load counts of %s: %w", id, err)
+		}
+		for _, b := range buckets {
+			s.buckets.add(b)
+		}
+	}
+	records, err := l.cfg.Store.Incidents(ctx, "", incidentsInMemory)
+	if err != nil {
+		return fmt.Errorf("load incidents: %w", err)
+	}
+	for i := len(records) - 1; i >= 0; i-- {
+		l.recall(ctx, records[i])
+	}
+	return l.restore(ctx)
+}
+
+// recall takes an incident of an earlier run back into memory.
+func (l *Live) recall(ctx context.Context, r store.Record) {
+	l.incidents[r.Incident.ID] = r
+	l.order = append(l.order, r.Incident.ID)
+	value, err := l.cfg.Store.Setting(ctx, settingPublish+r.Incident.ID)
+	if err != nil {
+		return // not decided: the default holds
+	}
+	var p web.Publication
+	if json.Unmarshal(value, &p) == nil {
+		l.published[r.Incident.ID] = p
+	}
+}
+
+// restore gives the outage detector what it had learnt.
+func (l *Live) restore(ctx context.Context) error {
+	if l.replay != nil {
+		return nil
+	}
+	state, err := l.cfg.Store.Setting(ctx, settingOutage)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("load the detector's state: %w", err)
+	}
+	if err := l.pipeline.Restore(state); err != nil {
+		// What was learnt is worth less than being up.
+		l.cfg.Log.Warn("the outage detector starts anew", "error", err)
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+// Package live is the running server's middle: it takes users' reports and
+// telemetry to the pipeline as event time passes, keeps what must survive, and
+// answers the pages and the API from memory. It is one of the two edges where a
+// clock is read (the other is the command line): everything below it is told
+// the time. A replay is the same thing with another clock.
+package live
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"downpour"
+	"downpour/internal/enrich"
+	"downpour/internal/observe"
+	"downpour/internal/observe/report"
+	"downpour/internal/pipeline"
+	"downpour/internal/show/web"
+	"downpour/internal/store"
+)
+
+// Service is a service that is watched.
+type Service struct {
+	ID       string // as in addresses
+	Name     string // as people say it
+	RunBy    string // who runs its page here; may be empty
+	Contact  string // where to ask for erasure; may be empty
+	Symptoms []web.Symptom
+	Zone     *time.Location // times are shown in this zone; the reader's if nil
+}
+
+// Config says what is watched and with what.
+type Config struct {
+	Services []Service
+	Store    store.Store
+	Places   *enrich.Table
+	Pipeline pipeline.Config
+	Intake   *report.Intake
+	Counter  *report.Counter
+	// Replay, if not nil, is a source whose observations are fed when the clock
+	// reaches their time.
+	Replay observe.Source
+	// Clock tells event time at the live edge.
+	Clock func() time.Time
+	// Step is how often, in real time, the pipeline is brought up to date.
+	Step time.Duration
+	// Start and End, if set, bound the charts: the length of a replay.
+	Start, End time.Time
+	Notice     string // shown above every page; may be empty
+	// Warning tells what the server noticed of its surroundings; may be nil.
+	Warning func() []web.Warning
+	// Published is what the public sees of an incident until an operator says
+	// otherwise.
+	Published web.Publication
+	Retention time.Duration // how long reports and counts stay
+	Budget    int64         // bytes that the store may take
+	StorePath string
+	Version   string
+	Log       *slog.Logger
+}
+
+// DefaultRetention is how long reports and counts are kept: the public history
+// shows 90 days.
+const DefaultRetention = 90 * 24 * time.Hour
+
+// Live is the running server's state. Run drives it; the other methods may be
+// called concurrently.
+type Live struct {
+	cfg    Config
+	keeper keeper
+
+	// work guards what belongs to the stepping goroutine. It is held long, so
+	// nothing that a page waits for is behind it.
+	work     sync.Mutex
+	pipeline *pipeline.Pipeline
+	replay   *paced
+	fed      []downpour.ReportCount     // since the last publish
+	closed   []downpour.ExpectedReports // likewise
+
+	mu        sync.RWMutex // guards what follows
+	services  map[string]*service
+	incidents map[string]store.Record
+	order     []string // incidents' ids, oldest first
+	published map[string]web.Publication
+	now       time.Time
+	last      *time.Time // latest report
+	ready     bool
+}
+
+// New returns an inert Live with what the store remembers. It starts nothing.
+func New(ctx context.Context, cfg Config) (*Live, error) {
+	l := &Live{
+		cfg: cfg, services: map[string]*service{}, incidents: map[string]store.Record{},
+		published: map[string]web.Publication{}, now: cfg.Clock(),
+	}
+	if cfg.Replay != nil {
+		l.replay = &paced{source: cfg.Replay}
+	}
+	for _, s := range cfg.Services {
+		l.services[s.ID] = &service{Service: s}
+	}
+	cfg.Pipeline.Bucket = func(b downpour.ExpectedReports) { l.closed = append(l.closed, b) }
+	l.pipeline = pipeline.New(cfg.Pipeline)
+	l.keeper = keeper{store: cfg.Store, log: cfg.Log}
+	return l, l.remember(ctx)
+}
+
+// Run brings the pipeline up to date until ctx ends, then keeps what there is
+// to keep.
+func (l *Live) Run(ctx context.Context) error {
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		l.keep(ctx)
+	}()
+	defer func() { <-kept }()
+	tick := time.NewTicker(l.cfg.Step)
+	defer tick.Stop()
+	for {
+		if err := l.step(l.cfg.Clock()); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			l.pipeline.Finish()
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// step feeds all that has happened up to now.
+func (l *Live) step(now time.Time) error {
+	l.work.Lock()
+	defer l.work.Unlock()
+	if l.replay != nil {
+		if err := l.replay.until(now, l.feed); err != nil {
+			return err
+		}
+	}
+	l.feed(&observe.Batch{Counts: l.drain(now), Now: now.UnixNano()})
+	l.publish(now, l.pipeline.Changed())
+	return nil
+}
+
+// publish makes what a step found visible to pages, all at once.
+func (l *Live) publish(now time.Time, changed []store.Record) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.fed {
+		if s := l.services[c.Service]; s != nil {
+			s.recent.add(c)
+		}
+	}
+	for _, b := range l.closed {
+		if s := l.services[b.Service]; s != nil {
+			s.buckets.add(b)
+		}
+		l.keeper.bucket(b)
+	}
+	l.fed, l.closed = l.fed[:0], l.closed[:0]
+	for _, r := range changed {
+		l.note(r)
+	}
+	l.now, l.ready = now, true
+}
+
+// drain takes what users reported since the last step. A replay's silence is no
+// data: there the counts come from the source, and ours only add to them.
+func (l *Live) drain(now time.Time) []downpour.ReportCount {
+	counts := l.cfg.Counter.Drain(now)
+	if l.replay == nil {
+		return counts
+	}
+	return slices.DeleteFunc(counts, func(c downpour.ReportCount) bool { return c.Count == 0 })
+}
+
+// feed hands a batch to the pipeline and remembers counts as they come in.
+func (l *Live) feed(b *observe.Batch) {
+	l.fed = append(l.fed, b.Counts...)
+	l.pipeline.Feed(b)
+}
+
+// note takes in a new state of an incident.
+func (l *Live) note(r store.Record) {
+	id := r.Incident.ID
+	if _, known := l.incidents[id]; !known {
+		l.order = append(l.order, id)
+		l.forget()
+	}
+	l.incidents[id] = r
+	l.keeper.incident(r)
+}
+
+// incidentsInMemory bounds what pages show without asking the store.
+const incidentsInMemory = 500
+
+// forget drops the oldest incident from memory when there are too many; the
+// store keeps it.
+func (l *Live) forget() {
+	if len(l.order) > incidentsInMemory {
+		delete(l.incidents, l.order[0])
+		l.order = l.order[1:]
+	}
+}

@@ -1,0 +1,37 @@
+package live
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Collectors are the metrics of intake and state, read when they are asked for.
+func (l *Live) Collectors() []prometheus.Collector {
+	counter := func(name, help string, read func() uint64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "downpour", Name: name, Help: help},
+			func() float64 { return float64(read()) })
+	}
+	return []prometheus.Collector{
+		counter("intake_counted_total", "Reports that were counted.", func() uint64 { return l.cfg.Intake.Stats().Counted }),
+		counter("intake_repeated_total", "Reports received from a reporter who had reported within ten minutes.", func() uint64 { return l.cfg.Intake.Stats().Repeated }),
+		counter("intake_limited_total", "Reports refused by a rate limit.", func() uint64 { return l.cfg.Intake.Stats().Limited }),
+		counter("intake_evicted_total", "Reporters and networks forgotten early because a table was full.", func() uint64 { return l.cfg.Intake.Stats().Evicted }),
+		counter("store_buckets_shed_total", "Closed buckets of reports that waited too long for the store.", l.keeper.shedCount),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "downpour", Name: "incidents_ongoing", Help: "Incidents that are going on."},
+			func() float64 { return float64(l.ongoing()) }),
+	}
+}
+
+func (l *Live) ongoing() (n int) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, r := range l.incidents {
+		if r.Incident.Ongoing {
+			n++
+		}
+	}
+	return n
+}
+
+func (k *keeper) shedCount() uint64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.shed
+}

@@ -1,0 +1,68 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"downpour/internal/show/web"
+)
+
+// OpsView is the operator's home.
+func (l *Live) OpsView(ctx context.Context) (web.OpsView, error) {
+	health, err := l.HealthView(ctx)
+	if err != nil {
+		return web.OpsView{}, err
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return web.OpsView{
+		Frame: l.frame(nil), Ongoing: l.summaries(true, 50), Recent: l.summaries(false, listed),
+		Inputs: health.Inputs, Warnings: health.Warnings, Services: l.rows(),
+	}, nil
+}
+
+// HealthView tells whether the data is good.
+func (l *Live) HealthView(ctx context.Context) (web.HealthView, error) {
+	v := web.HealthView{Databases: l.cfg.Places.Databases(), Version: l.cfg.Version}
+	received := uint64(0)
+	for _, s := range l.cfg.Services {
+		t, err := l.totals(ctx, s.ID)
+		if err != nil {
+			return v, fmt.Errorf("count the reports of %s: %w", s.ID, err)
+		}
+		received += t.Received
+	}
+	l.mu.RLock()
+	v.Frame = l.frame(nil)
+	last := l.last
+	l.mu.RUnlock()
+	v.Inputs = []web.InputHealth{{Name: "reports", Kind: "reports", Received: received, LastSeen: last}}
+	if l.replay != nil {
+		in := l.replay.source.Input()
+		v.Inputs = append(v.Inputs, web.InputHealth{Name: in.Name, Kind: "replay", Received: in.Packets + in.Records, LastSeen: in.End, Problems: in.Problems})
+	}
+	if l.cfg.Warning != nil {
+		v.Warnings = l.cfg.Warning()
+	}
+	v.Shed = append(v.Shed, web.Shed{Where: "store", Reason: "closed buckets waited too long", Count: l.keeper.shedCount()})
+	return v, nil
+}
+
+// PublishIncident sets what the public may see of an incident, durably.
+func (l *Live) PublishIncident(ctx context.Context, id string, p web.Publication) error {
+	if _, err := l.Incident(ctx, id); err != nil {
+		return err
+	}
+	value, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	if err := l.cfg.Store.PutSetting(ctx, settingPublish+id, value); err != nil {
+		return fmt.Errorf("keep what is published: %w", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.published[id] = p
+	return nil
+}

@@ -1,0 +1,23 @@
+package live
+
+import "time"
+
+// Reconfigure applies what a reload may change: how known services are shown,
+// and what the store may keep. Services that are not watched are ignored; to
+// watch them takes a restart.
+func (l *Live) Reconfigure(services []Service, retention time.Duration, budget int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, s := range services {
+		known := l.services[s.ID]
+		if known == nil {
+			continue
+		}
+		s.Zone = known.Zone
+		known.Service = s
+		if i < len(l.cfg.Services) && l.cfg.Services[i].ID == s.ID {
+			l.cfg.Services[i] = s
+		}
+	}
+	l.cfg.Retention, l.cfg.Budget = retention, budget
+}
