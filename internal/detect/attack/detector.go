@@ -1,10 +1,6 @@
 package attack
 
-import (
-	"slices"
-
-	"downpour"
-)
+import "downpour"
 
 // Detector owns the targets of one partition. It is used by one goroutine at a
 // time and meets engine.FlowDetector.
@@ -111,79 +107,6 @@ func (d *Detector) admit(a downpour.Address, now int64) *target {
 	return t
 }
 
-// follow begins to follow a target closely and gives its heavy counters what the
-// latest flows hold of it. Where all places are taken the weakest without an
-// attack gives way to a stronger one; nil if there is none.
-func (d *Detector) follow(t *target, now int64) *suspect {
-	if len(d.suspects) >= d.cfg.Suspects && !d.displace(t) {
-		t.refused = now + second
-		d.stats.ShedSuspects++
-		return nil
-	}
-	s := d.place()
-	d.suspects = append(d.suspects, s)
-	t.suspect = s
-	s.follow(t, now)
-	d.recent.replay(t.address,
-		func(f *downpour.Flow) { s.incoming(f, classify(f)) },
-		s.outgoingFlow)
-	d.share()
-	return s
-}
-
-// place returns a suspect to use, one used before if there is one.
-func (d *Detector) place() *suspect {
-	if n := len(d.idle); n > 0 {
-		s := d.idle[n-1]
-		d.idle = d.idle[:n-1]
-		return s
-	}
-	d.made++
-	key := d.targets.key ^ d.made*0xbf58476d1ce4e5b9
-	return &suspect{
-		cfg: &d.cfg, sources: newSources(key, d.cfg.Sample),
-		heavy: heavySources{key: downpour.Address{Lo: 2}.Hash(key)},
-	}
-}
-
-// share divides the budget of sources among the suspects.
-func (d *Detector) share() {
-	const fewest = 256
-	limit := min(d.cfg.Sample, max(fewest, d.cfg.Sources/max(1, len(d.suspects))))
-	for _, s := range d.suspects {
-		s.sources.resize(limit)
-	}
-}
-
-// displace frees the place of the weakest suspect, if it is weaker than t.
-func (d *Detector) displace(t *target) bool {
-	const clearly = 2
-	weakest := -1
-	for i, s := range d.suspects {
-		if !s.open() && (weakest < 0 || s.target.load < d.suspects[weakest].target.load) {
-			weakest = i
-		}
-	}
-	if weakest < 0 || uint64(t.load) < clearly*uint64(d.suspects[weakest].target.load) {
-		return false
-	}
-	d.stats.ShedSuspects++
-	d.suspects[weakest].target.refused = d.suspects[weakest].now + second
-	d.release(weakest)
-	return true
-}
-
-// release ends the close following of a target.
-func (d *Detector) release(i int) {
-	s := d.suspects[i]
-	s.target.suspect, s.target = nil, nil
-	s.attack = nil
-	s.sources.reset()
-	d.suspects = slices.Delete(d.suspects, i, i+1)
-	d.idle = append(d.idle, s)
-	d.share()
-}
-
 // weigh judges a class if its window has passed the limit, and opens the attack
 // or widens it.
 func (d *Detector) weigh(s *suspect, c Class) {
@@ -273,65 +196,4 @@ func (d *Detector) settle(s *suspect, now int64) bool {
 		d.events = append(d.events, s.snapshot(now, true, s.footprintDue(now)))
 	}
 	return false
-}
-
-// Finish says that the input has ended: what was seen for less than a second is
-// judged on that, and each open attack is told of a last time.
-func (d *Detector) Finish(now int64) {
-	for _, s := range d.suspects {
-		for c := range Class(classes) {
-			d.weigh(s, c)
-		}
-		s.closeSlot()
-		d.judgeShort(s, now)
-	}
-	d.judgeUnsuspected(now)
-	for _, s := range d.suspects {
-		if s.open() {
-			d.finish(s, now)
-		}
-	}
-}
-
-// finish tells the last of an attack; it is ongoing if its hold is not over.
-func (d *Detector) finish(s *suspect, now int64) {
-	s.widen()
-	if s.goesOn() {
-		s.stretch(s.now)
-	}
-	d.events = append(d.events, s.snapshot(now, !s.over(now), true))
-}
-
-// judgeShort judges a target that was seen for less than a second.
-func (d *Detector) judgeShort(s *suspect, now int64) {
-	if now-s.target.first > second {
-		return
-	}
-	for c := range Class(classes) {
-		if s.classes[c].alarmed {
-			continue
-		}
-		if verdict := s.judgeShort(c); verdict != nil {
-			d.alarm(s, c, verdict)
-		}
-	}
-}
-
-// judgeUnsuspected does the same for targets that were not suspected: their few
-// packets may still have come at a great rate.
-func (d *Detector) judgeUnsuspected(now int64) {
-	for i := range d.targets.used {
-		t := d.targets.entry(i)
-		if t.suspect != nil || now-t.first > second || uint64(t.load) < d.cfg.ShortPackets {
-			continue
-		}
-		s := d.follow(t, now)
-		if s == nil {
-			continue
-		}
-		s.closeSlot()
-		if d.judgeShort(s, now); !s.open() {
-			d.release(len(d.suspects) - 1)
-		}
-	}
 }

@@ -10,7 +10,7 @@
 //     target, and a cache line or two a flow. The flow is remembered for a
 //     moment (recent.go).
 //  3. A class at an eighth of its floor makes the target a suspect (suspect.go,
-//     detector.go). Tier two is given the remembered flows, so that it knows the
+//     follow.go). Tier two is given the remembered flows, so that it knows the
 //     first packet although it begins late, and from then on sees all flows of
 //     the target both ways: slots of 20 ms by kind (row.go), a uniform sample of
 //     sources and the heaviest ones (sources.go, heavy.go), ports, TTLs, header
@@ -21,7 +21,7 @@
 //     what is no one's usual business (confirm.go): unasked for, unanswered,
 //     unfinished. So the sender of a flood, who gets the victim's answers, is no
 //     victim, and a download is no flood.
-//  5. An attack opens (lifecycle.go): its onset is dated back to the change of
+//  5. An attack opens (lifecycle.go, onset.go): its onset is dated back to the change of
 //     rate, its peak is the busiest second, its end the last moment at which it
 //     kept half of the limit. A pause within the hold belongs to it.
 //  6. What belongs together becomes one vector (fold.go); the measured facts

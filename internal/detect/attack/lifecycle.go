@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
-	"time"
 
 	"downpour"
 )
@@ -106,73 +105,6 @@ func (s *suspect) include() {
 	}
 }
 
-// oldest is the number of the oldest slot that is kept.
-func (s *suspect) oldest() int64 { return max(0, s.slot-slotsKept+1) }
-
-// since sums up the slots from number from to the current one.
-func (r *row) since(current, from int64) (v volume) {
-	for n := from; n <= current; n++ {
-		v.add(r.slots[n%slotsKept].volume)
-	}
-	return v
-}
-
-// onset finds the slot in which the attack's kinds began to come more often, and
-// the first packet in it. The slot is the change-point of largest likelihood of
-// two Poisson rates, the later one higher (Hinkley 1970). If they came as often
-// in all slots that are kept, the onset is when the class's rate first rose.
-func (s *suspect) onset() (int64, int64) {
-	var counts [slotsKept]float64
-	var total float64
-	oldest := s.oldest()
-	for n := oldest; n <= s.slot; n++ {
-		for _, k := range s.active {
-			if s.attack.reach.has(k) {
-				counts[n-oldest] += float64(s.rows[k].slots[n%slotsKept].samples)
-			}
-		}
-		total += counts[n-oldest]
-	}
-	best, at, before := math.Inf(-1), oldest, 0.0
-	length := float64(s.slot - oldest + 1)
-	for n := oldest; n <= s.slot; n++ {
-		if i := n - oldest; counts[i] > 0 {
-			fit := fitted(before, float64(i)) + fitted(total-before, length-float64(i))
-			rises := i == 0 || before/float64(i) < (total-before)/(length-float64(i))
-			if rises && fit > best {
-				best, at = fit, n
-			}
-		}
-		before += counts[n-oldest]
-	}
-	first := s.firstIn(at)
-	run := s.classes[s.attack.lead].run
-	if run != 0 && run < first && at == oldest && s.since < first {
-		first = max(run, s.since)
-	}
-	return first, at
-}
-
-// fitted is the log-likelihood, constants aside, of n events in a length of time
-// at the rate that fits them best.
-func fitted(n, length float64) float64 {
-	if n == 0 {
-		return 0
-	}
-	return n * math.Log(n/length)
-}
-
-// firstIn is the time of the first packet of the attack's kinds in a slot.
-func (s *suspect) firstIn(n int64) int64 {
-	first := s.now
-	for _, k := range s.active {
-		if sl := &s.rows[k].slots[n%slotsKept]; s.attack.reach.has(k) && sl.samples > 0 {
-			first = min(first, sl.first)
-		}
-	}
-	return first
-}
-
 // closeSlot is called when a slot is over: runs of raised rates begin and end
 // here, and an open attack learns whether it still goes on.
 func (s *suspect) closeSlot() {
@@ -195,19 +127,6 @@ func (s *suspect) closeSlot() {
 			s.stretch(s.now)
 		}
 	}
-}
-
-// firstOf is when the first packet of a class came that is still in the window.
-func (s *suspect) firstOf(c Class) int64 {
-	first := s.now
-	for n := max(0, s.slot-slotsSecond+1); n <= s.slot; n++ {
-		for _, k := range s.active {
-			if sl := &s.rows[k].slots[n%slotsKept]; kindClasses[k] == c && sl.samples > 0 {
-				first = min(first, sl.first)
-			}
-		}
-	}
-	return first
 }
 
 // measure takes the last second as the peak if it is the busiest so far.
@@ -276,16 +195,6 @@ func (s *suspect) stretch(now int64) {
 	a.end, a.changed = last, true
 }
 
-// pulseStart is the first packet of the attack in the slots after a pause.
-func (s *suspect) pulseStart(after, last int64) int64 {
-	for n := max(s.oldest(), slotOf(after)+1, s.slot-1); n <= s.slot; n++ {
-		if t := s.firstIn(n); t > after {
-			return min(t, last)
-		}
-	}
-	return last
-}
-
 // hold is the pause after which the attack is over: ten times its longest pulse
 // within bounds.
 func (s *suspect) hold() int64 {
@@ -301,42 +210,3 @@ func (s *suspect) hold() int64 {
 
 // over tells whether the attack has been silent for the hold.
 func (s *suspect) over(now int64) bool { return now-s.attack.end > s.hold() }
-
-// shape names what the attack's course looks like.
-func (a *episode) shape(parts []part) []string {
-	const matters = 0.1
-	out := []string{}
-	if a.pulsed() {
-		out = append(out, "pulse wave")
-	}
-	var total, large uint64
-	for _, p := range parts {
-		total += p.volume.packets
-	}
-	for _, p := range parts {
-		if float64(p.volume.packets) >= matters*float64(total) {
-			large++
-		}
-	}
-	if large >= 2 {
-		out = append(out, "multi-vector")
-	}
-	return out
-}
-
-// pulsed tells whether there were three pulses or more at near-equal distances.
-func (a *episode) pulsed() bool {
-	const even = 0.25 // coefficient of variation of the distances
-	if len(a.pulses) < 3 {
-		return false
-	}
-	var sum, squares float64
-	n := float64(len(a.pulses) - 1)
-	for i := 1; i < len(a.pulses); i++ {
-		d := time.Duration(a.pulses[i].start - a.pulses[i-1].start).Seconds()
-		sum += d
-		squares += d * d
-	}
-	mean := sum / n
-	return math.Sqrt(max(0, squares/n-mean*mean)) <= even*mean
-}

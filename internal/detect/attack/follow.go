@@ -1,0 +1,80 @@
+package attack
+
+import (
+	"slices"
+
+	"downpour"
+)
+
+// follow begins to follow a target closely and gives its heavy counters what the
+// latest flows hold of it. Where all places are taken the weakest without an
+// attack gives way to a stronger one; nil if there is none.
+func (d *Detector) follow(t *target, now int64) *suspect {
+	if len(d.suspects) >= d.cfg.Suspects && !d.displace(t) {
+		t.refused = now + second
+		d.stats.ShedSuspects++
+		return nil
+	}
+	s := d.place()
+	d.suspects = append(d.suspects, s)
+	t.suspect = s
+	s.follow(t, now)
+	d.recent.replay(t.address,
+		func(f *downpour.Flow) { s.incoming(f, classify(f)) },
+		s.outgoingFlow)
+	d.share()
+	return s
+}
+
+// place returns a suspect to use, one used before if there is one.
+func (d *Detector) place() *suspect {
+	if n := len(d.idle); n > 0 {
+		s := d.idle[n-1]
+		d.idle = d.idle[:n-1]
+		return s
+	}
+	d.made++
+	key := d.targets.key ^ d.made*0xbf58476d1ce4e5b9
+	return &suspect{
+		cfg: &d.cfg, sources: newSources(key, d.cfg.Sample),
+		heavy: heavySources{key: downpour.Address{Lo: 2}.Hash(key)},
+	}
+}
+
+// share divides the budget of sources among the suspects.
+func (d *Detector) share() {
+	const fewest = 256
+	limit := min(d.cfg.Sample, max(fewest, d.cfg.Sources/max(1, len(d.suspects))))
+	for _, s := range d.suspects {
+		s.sources.resize(limit)
+	}
+}
+
+// displace frees the place of the weakest suspect, if it is weaker than t.
+func (d *Detector) displace(t *target) bool {
+	const clearly = 2
+	weakest := -1
+	for i, s := range d.suspects {
+		if !s.open() && (weakest < 0 || s.target.load < d.suspects[weakest].target.load) {
+			weakest = i
+		}
+	}
+	if weakest < 0 || uint64(t.load) < clearly*uint64(d.suspects[weakest].target.load) {
+		return false
+	}
+	d.stats.ShedSuspects++
+	d.suspects[weakest].target.refused = d.suspects[weakest].now + second
+	d.release(weakest)
+	return true
+}
+
+// release ends the close following of a target.
+func (d *Detector) release(i int) {
+	s := d.suspects[i]
+	s.target.suspect, s.target = nil, nil
+	s.attack = nil
+	s.sources.reset()
+	d.suspects = slices.Delete(d.suspects, i, i+1)
+	d.idle = append(d.idle, s)
+	d.share()
+}

@@ -1,0 +1,93 @@
+package attack
+
+import "math"
+
+// oldest is the number of the oldest slot that is kept.
+func (s *suspect) oldest() int64 { return max(0, s.slot-slotsKept+1) }
+
+// since sums up the slots from number from to the current one.
+func (r *row) since(current, from int64) (v volume) {
+	for n := from; n <= current; n++ {
+		v.add(r.slots[n%slotsKept].volume)
+	}
+	return v
+}
+
+// onset finds the slot in which the attack's kinds began to come more often, and
+// the first packet in it. The slot is the change-point of largest likelihood of
+// two Poisson rates, the later one higher (Hinkley 1970). If they came as often
+// in all slots that are kept, the onset is when the class's rate first rose.
+func (s *suspect) onset() (int64, int64) {
+	var counts [slotsKept]float64
+	var total float64
+	oldest := s.oldest()
+	for n := oldest; n <= s.slot; n++ {
+		for _, k := range s.active {
+			if s.attack.reach.has(k) {
+				counts[n-oldest] += float64(s.rows[k].slots[n%slotsKept].samples)
+			}
+		}
+		total += counts[n-oldest]
+	}
+	best, at, before := math.Inf(-1), oldest, 0.0
+	length := float64(s.slot - oldest + 1)
+	for n := oldest; n <= s.slot; n++ {
+		if i := n - oldest; counts[i] > 0 {
+			fit := fitted(before, float64(i)) + fitted(total-before, length-float64(i))
+			rises := i == 0 || before/float64(i) < (total-before)/(length-float64(i))
+			if rises && fit > best {
+				best, at = fit, n
+			}
+		}
+		before += counts[n-oldest]
+	}
+	first := s.firstIn(at)
+	run := s.classes[s.attack.lead].run
+	if run != 0 && run < first && at == oldest && s.since < first {
+		first = max(run, s.since)
+	}
+	return first, at
+}
+
+// fitted is the log-likelihood, constants aside, of n events in a length of time
+// at the rate that fits them best.
+func fitted(n, length float64) float64 {
+	if n == 0 {
+		return 0
+	}
+	return n * math.Log(n/length)
+}
+
+// firstIn is the time of the first packet of the attack's kinds in a slot.
+func (s *suspect) firstIn(n int64) int64 {
+	first := s.now
+	for _, k := range s.active {
+		if sl := &s.rows[k].slots[n%slotsKept]; s.attack.reach.has(k) && sl.samples > 0 {
+			first = min(first, sl.first)
+		}
+	}
+	return first
+}
+
+// firstOf is when the first packet of a class came that is still in the window.
+func (s *suspect) firstOf(c Class) int64 {
+	first := s.now
+	for n := max(0, s.slot-slotsSecond+1); n <= s.slot; n++ {
+		for _, k := range s.active {
+			if sl := &s.rows[k].slots[n%slotsKept]; kindClasses[k] == c && sl.samples > 0 {
+				first = min(first, sl.first)
+			}
+		}
+	}
+	return first
+}
+
+// pulseStart is the first packet of the attack in the slots after a pause.
+func (s *suspect) pulseStart(after, last int64) int64 {
+	for n := max(s.oldest(), slotOf(after)+1, s.slot-1); n <= s.slot; n++ {
+		if t := s.firstIn(n); t > after {
+			return min(t, last)
+		}
+	}
+	return last
+}
