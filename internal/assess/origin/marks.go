@@ -2,6 +2,7 @@ package origin
 
 import (
 	"math"
+	"slices"
 
 	"downpour"
 )
@@ -144,47 +145,52 @@ func spread(counts []float64, n float64) (effective, noise float64) {
 
 func measureBlocks(list []located) blockMarks {
 	var m blockMarks
-	byte1, byte2 := map[uint64]float64{}, map[uint64]float64{}
-	networks, n := map[uint64]float64{}, 0.0
+	networks := make([]uint64, 0, len(list)) // of all sampled sources
+	public := make([]uint64, 0, len(list))   // /16 blocks of those with a public IPv4 address
 	for _, l := range list {
 		if !l.sampled {
 			continue
 		}
 		a := l.source.Address
-		n++
 		if !a.Is4() {
-			networks[1<<63|a.Hi>>32]++
+			networks = append(networks, 1<<63|a.Hi>>32)
 			continue
 		}
-		networks[uint64(a.V4()>>16)]++
-		if l.place.Special != "" && l.place.Special != unallocated {
-			continue
+		block := uint64(a.V4() >> 16)
+		networks = append(networks, block)
+		if l.place.Special == "" || l.place.Special == unallocated {
+			public = append(public, block)
 		}
-		m.sources++
-		byte1[uint64(a.V4()>>24)]++
-		byte2[uint64(a.V4()>>16)]++
 	}
-	m.networks, _ = spread(values(networks), n)
-	m.networks = min(m.networks, float64(len(networks)))
+	counts := runs(networks)
+	m.networks, _ = spread(counts, float64(len(networks)))
+	m.networks = min(m.networks, float64(len(counts)))
+	m.sources = len(public)
 	m.pairs = float64(m.sources) * float64(m.sources-1) / 2
-	blocks := byte1
-	m.bits = 8
-	if m.pairs/65536 >= 5 { // enough chance meetings in /16s to be counted
-		m.bits, blocks = 16, byte2
+	m.bits = 16
+	if m.pairs/65536 < 5 { // too few chance meetings in /16s to be counted
+		m.bits = 8
+		for i := range public {
+			public[i] >>= 8
+		}
 	}
+	blocks := runs(public)
 	m.occupied = len(blocks)
-	for _, c := range values(blocks) {
+	for _, c := range blocks {
 		m.collisions += c * (c - 1) / 2
 	}
 	return m
 }
 
-// values returns the counts of a map. Sums of them are of whole numbers, so
-// their order does not matter.
-func values(m map[uint64]float64) []float64 {
-	list := make([]float64, 0, len(m))
-	for _, v := range m {
-		list = append(list, v)
+// runs sorts the keys and returns how often each occurs.
+func runs(keys []uint64) []float64 {
+	slices.Sort(keys)
+	var counts []float64
+	for i, k := range keys {
+		if i == 0 || k != keys[i-1] {
+			counts = append(counts, 0)
+		}
+		counts[len(counts)-1]++
 	}
-	return list
+	return counts
 }

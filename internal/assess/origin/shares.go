@@ -15,9 +15,6 @@ const maxRows = 50
 // other names the row of the rest.
 const other = "other"
 
-// z is the normal quantile of a 95 % interval.
-const z = 1.959964
-
 // located is a source that was sampled, with its place and with how many of the
 // attack's sources it stands for.
 type located struct {
@@ -37,32 +34,21 @@ type located struct {
 // as heavy only from twice that on: else a flood of one-packet sources could
 // fill the list with false giants.
 func locate(f *downpour.Footprint, t Places) []located {
-	exact := make(map[downpour.Address]uint64, len(f.Sample))
-	for _, s := range f.Sample {
-		exact[s.Address] = s.Packets
-	}
-	certain := map[downpour.Address]bool{}
 	list := make([]located, 0, len(f.Sample)+len(f.Heavy))
+	var certain map[downpour.Address]bool
 	left := float64(f.Packets)
-	if !f.SampleComplete && len(f.Heavy) > 0 {
-		least := f.Heavy[0].Packets
-		for _, s := range f.Heavy {
-			least = min(least, s.Packets)
-		}
-		for _, s := range f.Heavy {
-			if known, ok := exact[s.Address]; ok {
-				s.Packets = known
-			}
-			if s.Packets >= 2*least && float64(s.Packets) <= left && !certain[s.Address] {
-				certain[s.Address] = true
-				left -= float64(s.Packets)
-				list = append(list, located{source: s, weight: 1})
-			}
+	if !f.SampleComplete {
+		list = certainly(f, list)
+		certain = make(map[downpour.Address]bool, len(list))
+		for _, l := range list {
+			certain[l.source.Address] = true
+			left -= float64(l.source.Packets)
 		}
 	}
 	var seen float64
 	for _, s := range f.Sample {
 		if !certain[s.Address] {
+			list = append(list, located{source: s, weight: 1, sampled: true})
 			seen += float64(s.Packets)
 		}
 	}
@@ -70,15 +56,36 @@ func locate(f *downpour.Footprint, t Places) []located {
 	if !f.SampleComplete && seen > 0 {
 		weight = max(left/seen, 1)
 	}
-	for _, s := range f.Sample {
-		if !certain[s.Address] {
-			list = append(list, located{source: s, weight: weight, sampled: true})
-		}
-	}
 	for i := range list {
 		list[i].place = t.Place(list[i].source.Address)
-		if _, ok := exact[list[i].source.Address]; ok {
-			list[i].sampled = true
+		if !certain[list[i].source.Address] {
+			list[i].weight = weight
+		}
+	}
+	return list
+}
+
+// certainly appends the heavy sources. Of one that is in the sample too, the
+// sample knows the packets exactly.
+func certainly(f *downpour.Footprint, list []located) []located {
+	least := uint64(math.MaxUint64)
+	at := make(map[downpour.Address]int, len(f.Heavy))
+	heavy := make([]located, len(f.Heavy))
+	for i, s := range f.Heavy {
+		heavy[i] = located{source: s, weight: 1}
+		at[s.Address] = i
+		least = min(least, s.Packets)
+	}
+	for _, s := range f.Sample {
+		if i, ok := at[s.Address]; ok {
+			heavy[i] = located{source: s, weight: 1, sampled: true}
+		}
+	}
+	left := f.Packets
+	for i, h := range heavy {
+		if at[h.source.Address] == i && h.source.Packets >= 2*least && h.source.Packets <= left {
+			left -= h.source.Packets
+			list = append(list, h)
 		}
 	}
 	return list
@@ -149,115 +156,43 @@ type shareOf struct {
 // group makes the shares of classes, sorted by share, at most maxRows of them
 // with the rest in one row.
 func group(list []located, key func(downpour.Place) string) []shareOf {
-	keys := make([]string, len(list))
-	packets := map[string]float64{}
+	ids := map[string]int{}
+	var names []string
+	var packets []float64
+	class := make([]int, len(list)) // of each source
 	for i, l := range list {
-		keys[i] = key(l.place)
-		packets[keys[i]] += l.weight * float64(l.source.Packets)
-	}
-	order := make([]string, 0, len(packets))
-	for k := range packets {
-		order = append(order, k)
-	}
-	slices.SortFunc(order, func(a, b string) int { return cmp.Or(cmp.Compare(packets[b], packets[a]), cmp.Compare(a, b)) })
-	if len(order) > maxRows {
-		kept := map[string]bool{}
-		for _, k := range order[:maxRows-1] {
-			kept[k] = true
+		k := key(l.place)
+		id, ok := ids[k]
+		if !ok {
+			id = len(names)
+			ids[k] = id
+			names, packets = append(names, k), append(packets, 0)
 		}
-		for i, k := range keys {
-			if !kept[k] {
-				keys[i] = other
-			}
-		}
-		order = append(order[:maxRows-1:maxRows-1], other)
+		class[i] = id
+		packets[id] += l.weight * float64(l.source.Packets)
 	}
-	shares := estimate(list, keys)
-	out := make([]shareOf, len(order))
-	for i, k := range order {
-		out[i] = shareOf{k, shares[k]}
+	order := make([]int, len(names))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(packets[b], packets[a]), cmp.Compare(names[a], names[b]))
+	})
+	row := make([]int, len(names)) // of each class
+	for place, id := range order {
+		row[id] = min(place, maxRows-1)
+	}
+	for i := range class {
+		class[i] = row[class[i]]
+	}
+	shares := estimate(list, class, min(len(names), maxRows))
+	out := make([]shareOf, len(shares))
+	for i, share := range shares {
+		out[i] = shareOf{names[order[i]], share}
+	}
+	if len(names) > maxRows {
+		out[maxRows-1].key = other
 	}
 	slices.SortStableFunc(out, func(a, b shareOf) int { return cmp.Compare(b.share.Value, a.share.Value) })
 	return out
-}
-
-// estimate gives each class's share of packets with a 95 % interval that treats
-// a source's packets as going together: the linearised variance of a ratio over
-// clusters (Cochran 1977, 6.3), Σ w²x²(1{c}−p)²/(Σ wx)², turned into the number
-// of independent packets that it is worth (as Korn and Graubard 1998 do), and
-// Wilson's interval of that many. A class's own variance may come out too small
-// by luck, so it counts never less than that of Kish's effective number
-// (Σ wx)²/Σ w²x². The interval is that of the share which the senders have as a
-// population; so it has a width even where every packet was seen.
-func estimate(list []located, keys []string) map[string]downpour.Estimate {
-	var total, squares float64
-	packets, own := map[string]float64{}, map[string]float64{}
-	for i, l := range list {
-		x := l.weight * float64(l.source.Packets)
-		total += x
-		squares += x * x
-		packets[keys[i]] += x
-		own[keys[i]] += x * x
-	}
-	shares := make(map[string]downpour.Estimate, len(packets))
-	for k, x := range packets {
-		if total == 0 {
-			shares[k] = downpour.Estimate{High: 1}
-			continue
-		}
-		p := x / total
-		variance := (own[k]*(1-p)*(1-p) + (squares-own[k])*p*p) / (total * total)
-		variance = max(variance, p*(1-p)*squares/(total*total))
-		n := total * total / squares
-		if variance > 0 {
-			n = p * (1 - p) / variance
-		}
-		shares[k] = wilson(p, max(n, 1))
-	}
-	return shares
-}
-
-// wilson is Wilson's score interval of a proportion p of n (Wilson 1927).
-func wilson(p, n float64) downpour.Estimate {
-	centre := (p + z*z/(2*n)) / (1 + z*z/n)
-	half := z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	return downpour.Estimate{Value: p, Low: max(min(centre-half, p), 0), High: min(max(centre+half, p), 1)}
-}
-
-// classes estimates how many known classes the sources have, nil if none is
-// known: counted where all sources are known and every packet was seen, else Chao's lower bound of what was not met with its
-// log-normal interval (Chao 1984, 1987), in the bias-corrected form.
-func classes(f *downpour.Footprint, list []located, key func(downpour.Place) string) *downpour.Estimate {
-	met := map[string]int{}
-	for _, l := range list {
-		if k := key(l.place); k != "" {
-			met[k]++
-		}
-	}
-	seen := float64(len(met))
-	if len(met) == 0 {
-		return nil
-	}
-	if f.SampleComplete && f.Sampling <= 1 {
-		e := downpour.Exactly(seen)
-		return &e
-	}
-	var once, twice float64
-	for _, n := range met {
-		switch n {
-		case 1:
-			once++
-		case 2:
-			twice++
-		}
-	}
-	unseen := once * (once - 1) / (2 * (twice + 1))
-	if unseen == 0 {
-		e := downpour.Exactly(seen)
-		return &e
-	}
-	r := once / (twice + 1)
-	variance := unseen * (1 + r*(1+r/2))
-	spread := math.Exp(z * math.Sqrt(math.Log(1+variance/(unseen*unseen))))
-	return &downpour.Estimate{Value: seen + unseen, Low: seen + unseen/spread, High: seen + unseen*spread}
 }
