@@ -10,7 +10,9 @@ import (
 type portSet [32]uint64
 
 func (p *portSet) add(port uint16) {
-	h := uint32(port) * 0x9e3779b1 >> 21 // 2,048 bits
+	h := uint32(port) * 0x85ebca6b // murmur3's finaliser: one multiplication spreads
+	h = (h ^ h>>13) * 0xc2b2ae35   // consecutive ports too evenly to be counted
+	h = (h ^ h>>16) >> 21          // 2,048 bits
 	p[h>>6] |= 1 << (h & 63)
 }
 
