@@ -228,6 +228,9 @@ func (v IncidentView) axisMarks(show Publication, from, to time.Time) []axisMark
 		}
 	}
 	for _, m := range v.Marks {
+		if m.Kind != MarkNote && !v.Operator {
+			continue // what was changed and what rules are in force is not public
+		}
 		add(m.Time, string(m.Kind), shorten(m.Text, 44))
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Time.Before(out[j].Time) })

@@ -77,7 +77,7 @@ func TestUnpublishedVerdictIsHidden(t *testing.T) {
 // public page must not tell.
 func TestPublicNeverSeesWhatHelpsAnAttacker(t *testing.T) {
 	p, v := newPages(t), foundingIncidentView(t)
-	secret := []string{"198.51.100.7", "drop tcp", "flowspec", "floor of", "threshold"}
+	secret := []string{"198.51.100.7", "drop tcp", "flowspec", "floor of", "threshold", "A rule against the flood"}
 	render := func(b *bytes.Buffer) error { return p.Incident(b, v) }
 	text := plain(t, render)
 	expect(t, text, []string{

@@ -122,7 +122,7 @@ type Publication struct {
 type MarkKind string
 
 // The kinds of Mark that a caller adds; onsets, peaks, ends and alarms are
-// made from the incident itself.
+// made from the incident itself. The public sees notes only.
 const (
 	MarkChange MarkKind = "change" // somebody deployed or configured something
 	MarkAction MarkKind = "action" // a mitigation was approved, withdrawn ...
@@ -155,7 +155,8 @@ type IncidentView struct {
 	Buckets []downpour.ExpectedReports
 	// Marks are changes, actions and notes, besides what the incident tells.
 	Marks []Mark
-	// Downloads are report files that exist, in the order shown.
+	// Downloads are report files that exist and that this reader may fetch, in
+	// the order shown.
 	Downloads []Link
 	// Digest is the hash of the evidence ledger, for citing; may be empty.
 	Digest string
