@@ -12,7 +12,8 @@ type Flow struct {
 	Time        int64
 	Source      Address
 	Destination Address
-	// Bytes counts from the IP header on, as sent on the wire (not as captured).
+	// Bytes are as the source counts them: whole frames as sent (not as
+	// captured) for packets, IP packets for NetFlow and IPFIX.
 	Bytes uint64
 	// Packets is how many packets the record stands for before sampling is
 	// taken into account.

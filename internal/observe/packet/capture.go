@@ -137,6 +137,7 @@ func (c *Capture) account(r *record, f *downpour.Flow) bool {
 	c.clock(r)
 	c.figures.Packets++
 	c.figures.Bytes += uint64(r.length)
+	f.Bytes = uint64(r.length)
 	if c.figures.Packets%progressEvery == 0 {
 		c.tellProgress()
 	}

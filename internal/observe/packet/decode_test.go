@@ -59,9 +59,9 @@ func TestLinks(t *testing.T) {
 			t.Errorf("%s: %v", name, found)
 			continue
 		}
-		want := downpour.Flow{Source: from4, Destination: to4, Bytes: 28, TTL: 57, IPID: 0x1234}
+		want := downpour.Flow{Source: from4, Destination: to4, TTL: 57, IPID: 0x1234}
 		if f.Source != from4 {
-			want = downpour.Flow{Source: from6, Destination: to6, Bytes: 48, TTL: 58}
+			want = downpour.Flow{Source: from6, Destination: to6, TTL: 58}
 		}
 		want.Packets, want.Sampling, want.Protocol, want.SourcePort, want.DestinationPort = 1, 1, 17, 7, 8
 		if f != want {
@@ -134,46 +134,46 @@ func TestPackets(t *testing.T) {
 		want   flow
 		found  finding
 	}{
-		"TCP":              {ip4(6, 0x4000, segment), 0, with(func(f *flow) { f.Bytes, f.TTL, f.IPID = 40, 57, 0x1234 }), fine},
-		"options":          {withOptions, 0, with(func(f *flow) { f.Bytes, f.TTL = 44, 1 }), fine},
-		"length 0":         {zeroLength, 1500, with(func(f *flow) { f.Bytes, f.TTL, f.IPID = 1500, 57, 0x1234 }), fine},
-		"length too short": {shortLength, 0, with(func(f *flow) { f.Bytes, f.TTL, f.IPID = 40, 57, 0x1234 }), totalShort},
-		"length too long":  {ip4(6, 0, segment), 30, with(func(f *flow) { f.Bytes, f.TTL, f.IPID = 40, 57, 0x1234 }), totalLong},
-		"extensions":       {ip6(0, extensions), 0, with(func(f *flow) { f.Bytes, f.TTL = 92, 58 }), fine},
+		"TCP":              {ip4(6, 0x4000, segment), 0, with(func(f *flow) { f.TTL, f.IPID = 57, 0x1234 }), fine},
+		"options":          {withOptions, 0, with(func(f *flow) { f.TTL = 1 }), fine},
+		"length 0":         {zeroLength, 1500, with(func(f *flow) { f.TTL, f.IPID = 57, 0x1234 }), fine},
+		"length too short": {shortLength, 0, with(func(f *flow) { f.TTL, f.IPID = 57, 0x1234 }), totalShort},
+		"length too long":  {ip4(6, 0, segment), 30, with(func(f *flow) { f.TTL, f.IPID = 57, 0x1234 }), totalLong},
+		"extensions":       {ip6(0, extensions), 0, with(func(f *flow) { f.TTL = 58 }), fine},
 		"snapped in TCP": {ip4(6, 0, segment)[:34], 40,
-			with(func(f *flow) { f.Bytes, f.TTL, f.IPID, f.Window = 40, 57, 0x1234, 0 }), fine},
+			with(func(f *flow) { f.TTL, f.IPID, f.Window = 57, 0x1234, 0 }), fine},
 		"snapped after ports": {ip4(6, 0, segment)[:24], 40,
-			flow{Bytes: 40, TTL: 57, IPID: 0x1234, Protocol: 6, SourcePort: 80, DestinationPort: 4242}, fine},
-		"cut in TCP":      {ip4(6, 0, segment[:2]), 0, flow{Bytes: 22, TTL: 57, IPID: 0x1234, Protocol: 6}, transportCut},
-		"TCP offset":      {ip4(6, 0, append(tcp(80, 4242, 0x12, nil)[:12], 0x40, 0x12, 0xab, 0xcd, 0, 0, 0, 0)), 0, with(func(f *flow) { f.Bytes, f.TTL, f.IPID = 40, 57, 0x1234 }), tcpOffsetBad},
-		"UDP":             {ip4(17, 0, udp(5, 6, []byte("zz"))), 0, flow{Bytes: 30, TTL: 57, IPID: 0x1234, Protocol: 17, SourcePort: 5, DestinationPort: 6, Mark: downpour.Unmarked}, fine},
-		"UDP length":      {ip4(17, 0, cat(u16(5), u16(6), u16(99), u16(0))), 0, flow{Bytes: 28, TTL: 57, IPID: 0x1234, Protocol: 17, SourcePort: 5, DestinationPort: 6}, udpLengthBad},
-		"snapped payload": {ip4(17, 0, udp(5, 6, []byte("zz")))[:28], 30, flow{Bytes: 30, TTL: 57, IPID: 0x1234, Protocol: 17, SourcePort: 5, DestinationPort: 6}, fine},
-		"first fragment":  {ip4(17, 0x2000, cat(u16(5), u16(6), u16(3000), u16(0), make([]byte, 8))), 0, flow{Bytes: 36, TTL: 57, IPID: 0x1234, Protocol: 17, SourcePort: 5, DestinationPort: 6, Fragment: downpour.FirstFragment, Mark: downpour.Unmarked}, fine},
-		"later fragment":  {ip4(17, 0x00b9, make([]byte, 8)), 0, flow{Bytes: 28, TTL: 57, IPID: 0x1234, Protocol: 17, Fragment: downpour.LaterFragment}, fine},
-		"first of IPv6":   {ip6(44, fragmentOf(1, udp(5, 6, nil))), 0, flow{Bytes: 56, TTL: 58, IPID: 0xbbbb, Protocol: 17, SourcePort: 5, DestinationPort: 6, Fragment: downpour.FirstFragment}, fine},
-		"later of IPv6":   {ip6(44, fragmentOf(8, make([]byte, 8))), 0, flow{Bytes: 56, TTL: 58, IPID: 0xbbbb, Protocol: 17, Fragment: downpour.LaterFragment}, fine},
-		"atomic of IPv6":  {ip6(44, fragmentOf(0, udp(5, 6, nil))), 0, flow{Bytes: 56, TTL: 58, IPID: 0xbbbb, Protocol: 17, SourcePort: 5, DestinationPort: 6}, fine},
-		"extension cut":   {ip6(60, []byte{17, 3, 0, 0, 0, 0, 0, 0}), 0, flow{Bytes: 48, TTL: 58, Protocol: 17}, extensionCut},
-		"extension short": {ip6(60, []byte{17}), 0, flow{Bytes: 41, TTL: 58, Protocol: 60}, extensionCut},
-		"extension snaps": {ip6(60, make([]byte, 64))[:44], 104, flow{Bytes: 104, TTL: 58, Protocol: 60}, fine},
+			flow{TTL: 57, IPID: 0x1234, Protocol: 6, SourcePort: 80, DestinationPort: 4242}, fine},
+		"cut in TCP":      {ip4(6, 0, segment[:2]), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 6}, transportCut},
+		"TCP offset":      {ip4(6, 0, append(tcp(80, 4242, 0x12, nil)[:12], 0x40, 0x12, 0xab, 0xcd, 0, 0, 0, 0)), 0, with(func(f *flow) { f.TTL, f.IPID = 57, 0x1234 }), tcpOffsetBad},
+		"UDP":             {ip4(17, 0, udp(5, 6, []byte("zz"))), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 17, SourcePort: 5, DestinationPort: 6, Mark: downpour.Unmarked}, fine},
+		"UDP length":      {ip4(17, 0, cat(u16(5), u16(6), u16(99), u16(0))), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 17, SourcePort: 5, DestinationPort: 6}, udpLengthBad},
+		"snapped payload": {ip4(17, 0, udp(5, 6, []byte("zz")))[:28], 30, flow{TTL: 57, IPID: 0x1234, Protocol: 17, SourcePort: 5, DestinationPort: 6}, fine},
+		"first fragment":  {ip4(17, 0x2000, cat(u16(5), u16(6), u16(3000), u16(0), make([]byte, 8))), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 17, SourcePort: 5, DestinationPort: 6, Fragment: downpour.FirstFragment, Mark: downpour.Unmarked}, fine},
+		"later fragment":  {ip4(17, 0x00b9, make([]byte, 8)), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 17, Fragment: downpour.LaterFragment}, fine},
+		"first of IPv6":   {ip6(44, fragmentOf(1, udp(5, 6, nil))), 0, flow{TTL: 58, IPID: 0xbbbb, Protocol: 17, SourcePort: 5, DestinationPort: 6, Fragment: downpour.FirstFragment}, fine},
+		"later of IPv6":   {ip6(44, fragmentOf(8, make([]byte, 8))), 0, flow{TTL: 58, IPID: 0xbbbb, Protocol: 17, Fragment: downpour.LaterFragment}, fine},
+		"atomic of IPv6":  {ip6(44, fragmentOf(0, udp(5, 6, nil))), 0, flow{TTL: 58, IPID: 0xbbbb, Protocol: 17, SourcePort: 5, DestinationPort: 6}, fine},
+		"extension cut":   {ip6(60, []byte{17, 3, 0, 0, 0, 0, 0, 0}), 0, flow{TTL: 58, Protocol: 17}, extensionCut},
+		"extension short": {ip6(60, []byte{17}), 0, flow{TTL: 58, Protocol: 60}, extensionCut},
+		"extension snaps": {ip6(60, make([]byte, 64))[:44], 104, flow{TTL: 58, Protocol: 60}, fine},
 		"too many": {ip6(60, func() (b []byte) {
 			for range 20 {
 				b = append(b, 60, 0, 0, 0, 0, 0, 0, 0)
 			}
 			return
-		}()), 0, flow{Bytes: 200, TTL: 58, Protocol: 60}, extensionsMany},
-		"ping":             {ip4(1, 0, []byte{8, 0, 0, 0, 0, 1, 0, 1, 0x45}), 0, flow{Bytes: 29, TTL: 57, IPID: 0x1234, Protocol: 1, ICMPType: 8}, fine},
-		"port unreachable": {ip4(1, 0, quoted4), 0, flow{Bytes: 56, TTL: 57, IPID: 0x1234, Protocol: 1, ICMPType: 3, ICMPCode: 3, Quoted: 17, SourcePort: 53, DestinationPort: 999}, fine},
-		"later one quoted": {ip4(1, 0, cat([]byte{11, 1, 0, 0, 0, 0, 0, 0}, ip4(17, 9, make([]byte, 8)))), 0, flow{Bytes: 56, TTL: 57, IPID: 0x1234, Protocol: 1, ICMPType: 11, ICMPCode: 1, Quoted: 17}, fine},
-		"ICMPv6 error":     {ip6(58, quoted6), 0, flow{Bytes: 104, TTL: 58, Protocol: 58, ICMPType: 1, ICMPCode: 4, Quoted: 17, SourcePort: 53, DestinationPort: 999}, fine},
-		"neighbour":        {ip6(58, append([]byte{135, 0}, make([]byte, 70)...)), 0, flow{Bytes: 112, TTL: 58, Protocol: 58, ICMPType: 135}, fine},
-		"GRE":              {ip4(47, 0, cat([]byte{0, 0, 8, 0}, ip4(6, 0, segment))), 0, flow{Bytes: 64, TTL: 57, IPID: 0x1234, Protocol: 47}, fine},
-		"IP in IP":         {ip4(4, 0, ip4(6, 0, segment)), 0, flow{Bytes: 60, TTL: 57, IPID: 0x1234, Protocol: 4}, fine},
-		"ESP":              {ip6(50, make([]byte, 16)), 0, flow{Bytes: 56, TTL: 58, Protocol: 50}, fine},
-		"AH":               {ip6(51, make([]byte, 24)), 0, flow{Bytes: 64, TTL: 58, Protocol: 51}, fine},
-		"SCTP":             {ip4(132, 0, cat(u16(9), u16(10), make([]byte, 8))), 0, flow{Bytes: 32, TTL: 57, IPID: 0x1234, Protocol: 132, SourcePort: 9, DestinationPort: 10}, fine},
-		"unassigned":       {ip4(253, 0, []byte{1}), 0, flow{Bytes: 21, TTL: 57, IPID: 0x1234, Protocol: 253}, fine},
+		}()), 0, flow{TTL: 58, Protocol: 60}, extensionsMany},
+		"ping":             {ip4(1, 0, []byte{8, 0, 0, 0, 0, 1, 0, 1, 0x45}), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 1, ICMPType: 8}, fine},
+		"port unreachable": {ip4(1, 0, quoted4), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 1, ICMPType: 3, ICMPCode: 3, Quoted: 17, SourcePort: 53, DestinationPort: 999}, fine},
+		"later one quoted": {ip4(1, 0, cat([]byte{11, 1, 0, 0, 0, 0, 0, 0}, ip4(17, 9, make([]byte, 8)))), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 1, ICMPType: 11, ICMPCode: 1, Quoted: 17}, fine},
+		"ICMPv6 error":     {ip6(58, quoted6), 0, flow{TTL: 58, Protocol: 58, ICMPType: 1, ICMPCode: 4, Quoted: 17, SourcePort: 53, DestinationPort: 999}, fine},
+		"neighbour":        {ip6(58, append([]byte{135, 0}, make([]byte, 70)...)), 0, flow{TTL: 58, Protocol: 58, ICMPType: 135}, fine},
+		"GRE":              {ip4(47, 0, cat([]byte{0, 0, 8, 0}, ip4(6, 0, segment))), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 47}, fine},
+		"IP in IP":         {ip4(4, 0, ip4(6, 0, segment)), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 4}, fine},
+		"ESP":              {ip6(50, make([]byte, 16)), 0, flow{TTL: 58, Protocol: 50}, fine},
+		"AH":               {ip6(51, make([]byte, 24)), 0, flow{TTL: 58, Protocol: 51}, fine},
+		"SCTP":             {ip4(132, 0, cat(u16(9), u16(10), make([]byte, 8))), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 132, SourcePort: 9, DestinationPort: 10}, fine},
+		"unassigned":       {ip4(253, 0, []byte{1}), 0, flow{TTL: 57, IPID: 0x1234, Protocol: 253}, fine},
 	} {
 		if c.length == 0 {
 			c.length = len(c.packet)
@@ -203,5 +203,13 @@ func TestFindingsHaveWords(t *testing.T) {
 		} else {
 			seen[s] = true
 		}
+	}
+}
+
+func TestBytesAreTheFramesAsSent(t *testing.T) {
+	frame := ether(etherIPv4, ip4(17, 0, udp(5, 6, []byte("zz"))))
+	flows, c := readStream(t, pcapOf(t, LinkEthernet, frame))
+	if len(flows) != 1 || flows[0].Bytes != uint64(len(frame)) || c.Input().Bytes != uint64(len(frame)) {
+		t.Errorf("flows %+v, input %+v; want one of %d bytes", flows, c.Input(), len(frame))
 	}
 }

@@ -67,7 +67,6 @@ func decodeIPv4(b []byte, length int, f *downpour.Flow) finding {
 	*f = downpour.Flow{
 		Source:      downpour.AddressFrom4(binary.BigEndian.Uint32(b[12:])),
 		Destination: downpour.AddressFrom4(binary.BigEndian.Uint32(b[16:])),
-		Bytes:       uint64(total),
 		Packets:     1,
 		Sampling:    1,
 		Protocol:    b[9],
@@ -135,7 +134,6 @@ func decodeIPv6(b []byte, length int, f *downpour.Flow) finding {
 	*f = downpour.Flow{
 		Source:      downpour.AddressFrom16(b[8:]),
 		Destination: downpour.AddressFrom16(b[24:]),
-		Bytes:       uint64(total),
 		Packets:     1,
 		Sampling:    1,
 		TTL:         b[7],
