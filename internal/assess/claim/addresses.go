@@ -17,11 +17,11 @@ const (
 	unclear addresses = iota
 	forged
 	reflectors
-	real
+	genuine
 )
 
 // believed is the likelihood from which forged or reflected is taken as such
-// ('likely', ICD 203); real means that origin found the addresses to tell.
+// ('likely', ICD 203); genuine means that origin found the addresses to tell.
 const believed = 0.55
 
 func nature(a *downpour.Attack) addresses {
@@ -31,7 +31,7 @@ func nature(a *downpour.Attack) addresses {
 	case a.Reflection.Likelihood >= believed:
 		return reflectors
 	case a.Sources.EvidenceOfOrigin:
-		return real
+		return genuine
 	}
 	return unclear
 }
@@ -62,7 +62,7 @@ func (s *scene) origin(a downpour.Assertion) answer {
 		r.why += " So there are no source addresses to place."
 		return r
 	}
-	telling := s.of(real)
+	telling := s.of(genuine)
 	if len(telling) == 0 {
 		return s.noOrigin()
 	}

@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -80,7 +81,8 @@ func (l *loader) fault(at ast.Node, format string, args ...any) error {
 // syntax puts the parser's error into one line.
 func (l *loader) syntax(err error) error {
 	line, column, says := 1, 1, err.Error()
-	if e, ok := err.(*yaml.SyntaxError); ok {
+	var e *yaml.SyntaxError
+	if errors.As(err, &e) {
 		says = e.Message
 		if e.Token != nil && e.Token.Position != nil {
 			line, column = e.Token.Position.Line, e.Token.Position.Column

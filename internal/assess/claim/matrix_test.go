@@ -111,7 +111,6 @@ func hostsFlood(t *testing.T) []downpour.Attack {
 		for i := range 2000 {
 			a := downpour.AddressFrom4(0x5d4a0000 + random.Uint32N(1<<22))
 			for i%5 < 3 != (table.Place(a).Country == "UA") {
-				a = downpour.AddressFrom4(random.Uint32N(1 << 22))
 				if i%5 < 3 {
 					a = downpour.AddressFrom4(0x5d4a0000 + random.Uint32N(1<<22))
 				} else {

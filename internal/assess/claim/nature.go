@@ -37,9 +37,9 @@ func (s *scene) kind(a downpour.Assertion) answer {
 // distributed answers whether many machines sent it.
 func (s *scene) distributed(a downpour.Assertion) answer {
 	bots := strings.Contains(plain(a.Value), "botnet")
-	for _, x := range append(s.of(real), s.of(reflectors)...) {
+	for _, x := range append(s.of(genuine), s.of(reflectors)...) {
 		n := x.Sources.Addresses.Value
-		if n < several || bots && nature(x) != real {
+		if n < several || bots && nature(x) != genuine {
 			continue
 		}
 		by := "machines that look real"
@@ -48,7 +48,7 @@ func (s *scene) distributed(a downpour.Assertion) answer {
 		}
 		return s.decided(!a.Negated, fmt.Sprintf("The %s was sent by %s %s.", brief(x), thousands(n), by), "Control traffic of the machines that took part.")
 	}
-	if len(s.of(real)) == len(s.attacks) {
+	if len(s.of(genuine)) == len(s.attacks) {
 		return s.decided(a.Negated, fmt.Sprintf("The %s came from %s real source addresses, too few to be called distributed.", brief(s.largest()), thousands(s.largest().Sources.Addresses.Value)), "More of the traffic, if other machines took part elsewhere.")
 	}
 	top := s.largest()
@@ -137,7 +137,7 @@ func (s *scene) coordination(a downpour.Assertion) answer {
 	if len(s.attacks) == 0 {
 		return s.unseen()
 	}
-	telling := s.of(real)
+	telling := s.of(genuine)
 	if len(telling) == 0 {
 		top := s.largest()
 		return answer{downpour.NotTestable, fmt.Sprintf("The addresses do not tell machines apart (spoofed (forged): %s, %.2f; reflectors: %s, %.2f), so whether several acted together is not visible.",

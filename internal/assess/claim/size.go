@@ -150,7 +150,7 @@ func (s *scene) measured(of string) (float64, bool) {
 				v = *a.Peak.Requests
 			}
 		case "sources":
-			v, ok = a.Sources.Addresses.Value, nature(a) == real || nature(a) == reflectors
+			v, ok = a.Sources.Addresses.Value, nature(a) == genuine || nature(a) == reflectors
 		}
 		if ok {
 			top, found = max(top, v), true

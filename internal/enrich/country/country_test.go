@@ -124,7 +124,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(plain(f))
 	f.Add([]byte(magic))
 	f.Add(bytes.Repeat([]byte{0xff}, 40))
-	f.Fuzz(func(t *testing.T, b []byte) {
+	f.Fuzz(func(_ *testing.T, b []byte) {
 		table, err := parse(b)
 		if err != nil {
 			return

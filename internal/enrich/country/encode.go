@@ -40,8 +40,7 @@ func (t *Table) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer w.Close()
-	return w.EncodeAll(b, nil), nil
+	return w.EncodeAll(b, nil), w.Close()
 }
 
 func appendRanges[T uint32 | uint64](b []byte, r *ranges[T]) []byte {
