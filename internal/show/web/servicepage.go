@@ -35,6 +35,7 @@ type servicePage struct {
 	Recent   []incidentLine
 	Version  string
 	HasData  bool
+	Fresh    bool // reports have come in, but no bucket has closed yet
 	Window   phrase // "last 24 hours"
 }
 
@@ -59,7 +60,7 @@ func newServicePage(v ServiceView) servicePage {
 		page: newPage(v.Frame, v.Service.label()+": "+lower(stateChip(v.State).Word), "/s/"+v.Service.ID),
 		View: v, State: stateChip(v.State), Headline: v.headline(), Lede: v.lede(), Facts: v.facts(),
 		Choices: symptomChoices(v.Symptoms), Symptoms: symptomBars(v), Where: countryBars(v.ByCountry),
-		Window: v.window(), HasData: len(v.Buckets) > 0, Version: v.Version(),
+		Window: v.window(), HasData: len(v.Buckets) > 0, Fresh: len(v.BySymptom) > 0, Version: v.Version(),
 	}
 	p.Description, p.NotRunBy = v.Sentence(), v.Service.label()
 	p.Links = []Link{{"API", "/api/v1/services/" + v.Service.ID}, {"Badge", "/s/" + v.Service.ID + "/badge.svg"}}
@@ -234,6 +235,10 @@ func countryBars(t []Tally) []bar { return tallyBars(t, countryName) }
 // mostBars is how many rows a list of shares has before the rest is one row.
 const mostBars = 6
 
+// fewReports is the number below which counts are shown, since "100 %" of one
+// report would say more than is known.
+const fewReports = 20
+
 // tallyBars turns counts into rows, the largest first; the rest is one row.
 func tallyBars(t []Tally, name func(string) string) []bar {
 	t = append([]Tally(nil), t...)
@@ -255,7 +260,11 @@ func tallyBars(t []Tally, name func(string) string) []bar {
 	}
 	row := func(label string, n uint64) bar {
 		share := float64(n) / float64(total)
-		return bar{Label: label, Value: percent(share), Width: share * 100, Title: grouped(float64(n)) + " of " + grouped(float64(total)) + " reports"}
+		value := percent(share)
+		if total < fewReports {
+			value = grouped(float64(n))
+		}
+		return bar{Label: label, Value: value, Width: share * 100, Title: grouped(float64(n)) + " of " + grouped(float64(total)) + " reports"}
 	}
 	var bars []bar
 	for _, x := range t[:min(len(t), mostBars)] {

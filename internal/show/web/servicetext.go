@@ -64,6 +64,9 @@ func (v ServiceView) headline() phrase {
 			p = phrase{name + " has problems"}
 		}
 	default:
+		if v.heard() {
+			return phrase{"Too little is known yet about " + name}
+		}
 		return phrase{"Nothing is known yet about " + name}
 	}
 	if at := v.since(); at != nil {
@@ -97,7 +100,15 @@ func (v ServiceView) lede() phrase {
 	case v.troubled():
 		return phrase{"Far more people than usual say so."}
 	}
+	if v.heard() {
+		return phrase{"Reports have come in, but what is usual is not known yet."}
+	}
 	return phrase{"No reports have come in, and nothing else tells how it is. If it fails for you, be the first to say so."}
+}
+
+// heard tells whether any report has come in.
+func (v ServiceView) heard() bool {
+	return v.Totals != nil && v.Totals.Received > 0 || len(v.BySymptom) > 0 || len(v.Buckets) > 0
 }
 
 // usual says what is expected per bucket; empty if that is not known.

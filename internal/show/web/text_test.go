@@ -116,6 +116,10 @@ func TestUnknownIsNeverZero(t *testing.T) {
 	p := newPages(t)
 	text := plain(t, func(b *bytes.Buffer) error { return p.Service(b, newService()) })
 	expect(t, text, []string{"Nothing is known yet about example.", "No reports in the last 24 hours."}, []string{"0 reports"})
+	first := newService()
+	first.Totals, first.BySymptom = &ReportTotals{Received: 1, Counted: 1}, []Tally{{"login", 1}}
+	text = plain(t, func(b *bytes.Buffer) error { return p.Service(b, first) })
+	expect(t, text, []string{"Too little is known yet about example.", "Reports are coming in.", "Login 1"}, []string{"No reports", "100"})
 	rows := newServiceLines([]ServiceRow{{Service: ServiceRef{ID: "a"}}})
 	if rows[0].Last != "not known" || rows[0].Usual != "not known" {
 		t.Errorf("unmeasured figures read %q and %q", rows[0].Last, rows[0].Usual)
