@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"strings"
-	"testing/fstest"
 )
 
 //go:embed assets
@@ -16,38 +15,45 @@ var assetFiles embed.FS
 // StaticPrefix is the path that Pages.Static must be served under.
 const StaticPrefix = "/static/"
 
-// assets are the static files under hashed names.
+// assets are the static files under names that change with their content.
 type assets struct {
-	fs.FS
-	names map[string]string // plain name to hashed name
+	hashed map[string]string // style.css to style.1f3a5c7e.css
+	plain  map[string]string // and back
 }
 
-// loadAssets gives every embedded file a name that changes with its content:
-// style.css becomes style.1f3a5c7e.css.
+// loadAssets names every embedded file after its content.
 func loadAssets() (assets, error) {
+	a := assets{hashed: map[string]string{}, plain: map[string]string{}}
 	entries, err := assetFiles.ReadDir("assets")
 	if err != nil {
-		return assets{}, err
+		return a, err
 	}
-	files, names := fstest.MapFS{}, map[string]string{}
 	for _, e := range entries {
 		data, err := assetFiles.ReadFile(path.Join("assets", e.Name()))
 		if err != nil {
-			return assets{}, err
+			return a, err
 		}
 		sum := sha256.Sum256(data)
 		ext := path.Ext(e.Name())
-		hashed := strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:4]) + ext
-		files[hashed] = &fstest.MapFile{Data: data, Mode: 0o444}
-		names[e.Name()] = hashed
+		name := strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:4]) + ext
+		a.hashed[e.Name()], a.plain[name] = name, e.Name()
 	}
-	return assets{FS: files, names: names}, nil
+	return a, nil
+}
+
+// Open opens a file by its hashed name; there are no folders to list.
+func (a assets) Open(name string) (fs.File, error) {
+	plain, ok := a.plain[name]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return assetFiles.Open(path.Join("assets", plain))
 }
 
 // url is the address of a static file; empty if there is no such file.
 func (a assets) url(name string) string {
-	if a.names[name] == "" {
+	if a.hashed[name] == "" {
 		return ""
 	}
-	return StaticPrefix + a.names[name]
+	return StaticPrefix + a.hashed[name]
 }

@@ -35,7 +35,7 @@ type servicePage struct {
 	Recent   []incidentLine
 	Version  string
 	HasData  bool
-	Fresh    bool // reports have come in, but no bucket has closed yet
+	Fresh    bool   // reports have come in, but no bucket has closed yet
 	Window   phrase // "last 24 hours"
 }
 
