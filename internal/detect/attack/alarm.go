@@ -105,17 +105,21 @@ func (v *shortVerdict) String() string {
 // judgeShort decides where the input ends before the target was seen for a
 // second: on the rate over the span of what was seen. nil: no attack.
 func (s *suspect) judgeShort(c Class) *shortVerdict {
-	const hardlyElse = 0.9
+	const (
+		hardlyElse = 0.9
+		ofOneClass = 4 // a mixed flood's packets are spread over so many classes
+	)
 	v := s.hostileVolume(c)
-	if v.samples < s.cfg.ShortPackets {
+	var all, hostile uint64
+	for c := range Class(classes) {
+		all += s.classes[c].window.samples
+		hostile += s.hostileVolume(c).samples
+	}
+	if hostile < s.cfg.ShortPackets || v.samples < s.cfg.ShortPackets/ofOneClass {
 		return nil
 	}
-	var all uint64
-	for c := range s.classes {
-		all += s.classes[c].window.samples
-	}
 	share := 1.0
-	if float64(v.samples) >= hardlyElse*float64(all) && len(s.sources.entries) >= s.cfg.ShortSources {
+	if float64(hostile) >= hardlyElse*float64(all) && len(s.sources.entries) >= s.cfg.ShortSources {
 		share = s.cfg.ShortShare
 	}
 	seconds := s.span(c)

@@ -173,9 +173,8 @@ func (f *folding) errors() {
 // mixedTCP makes one flood of what is sent with all kinds of flags: three kinds
 // or more, abnormal ones among them.
 func (f *folding) mixedTCP() {
-	const plain = kindSYN
 	odd := setOf(kindNull, kindXmas, kindOddTCP)
-	mixed := odd | setOf(plain, kindSYNACK, kindACK, kindRST, kindFIN)
+	mixed := odd | setOf(kindSYN, kindSYNACK, kindACK, kindRST, kindFIN)
 	var total, abnormal uint64
 	for k := range kinds {
 		if mixed.has(k) {
@@ -194,12 +193,13 @@ func (f *folding) mixedTCP() {
 	if bits.OnesCount64(uint64(large)) < 3 || float64(abnormal) < mixedOdd*float64(total) {
 		return
 	}
-	f.parts[kindOddTCP].name, f.parts[kindOddTCP].lead = mixedTCP, kindOddTCP
+	to, _ := f.dominating(mixed)
 	for k := range kinds {
-		if mixed.has(k) && k != kindOddTCP {
-			f.move(k, kindOddTCP)
+		if mixed.has(k) && k != to {
+			f.move(k, to)
 		}
 	}
+	f.parts[to].name = mixedTCP
 }
 
 // unlisted calls a UDP flood an amplification if it comes from one port of many

@@ -53,6 +53,9 @@ func kindsOf(parts []part) (set kindSet) {
 // reflected counts the samples of the vectors that only reflectors send.
 func reflected(parts []part) (n uint64) {
 	for _, p := range parts {
+		if p.name == mixedTCP {
+			continue // whatever leads it
+		}
 		if p.lead.isService() || p.lead == kindSYNACK || p.lead == kindMiddlebox || p.name == udpAmplification {
 			n += p.volume.samples
 		}

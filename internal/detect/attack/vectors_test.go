@@ -63,6 +63,9 @@ func TestVectors(t *testing.T) {
 		{"all flags", "TCP Xmas flood", tcp(all)},
 		{"SYN FIN", "TCP flood", tcp(downpour.SYN | downpour.FIN)},
 		{"random flags", "TCP flood", func(i int, f *downpour.Flow) { tcp(uint8(i*37))(i, f) }},
+		{"SYN, RST and no flags by turns", "TCP flood", func(i int, f *downpour.Flow) {
+			tcp([]uint8{downpour.SYN, downpour.RST, 0}[i%3])(i, f)
+		}},
 		{"web answers", "TCP middlebox reflection", func(i int, f *downpour.Flow) {
 			tcp(downpour.PSH|downpour.ACK)(i, f)
 			f.Mark, f.SourcePort = downpour.HTTPAnswer, 80
