@@ -74,10 +74,14 @@ func build(ctx context.Context, opt Options, lc live.Config) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
+	token, err := operatorToken(cfg.Store.Path)
+	if err != nil {
+		return nil, err
+	}
 	p.server, err = server.New(server.Config{
 		Listen: cfg.HTTP.Listen, OperatorListen: cfg.HTTP.OperatorListen,
 		TrustedProxies: cfg.HTTP.TrustedProxies, Client: p.client.of,
-		OperatorToken: server.NewToken(), Log: opt.Log, Collectors: p.live.Collectors(),
+		OperatorToken: token, Log: opt.Log, Collectors: p.live.Collectors(),
 	}, p.live, pages)
 	return p, err
 }

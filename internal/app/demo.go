@@ -38,6 +38,7 @@ func Demo(ctx context.Context, opt Options, speed float64) (err error) {
 		return fmt.Errorf("make a place for the demo's store: %w", err)
 	}
 	defer os.RemoveAll(dir)
+	opt.Config.Store.Path = dir
 	st, err := embedded.Open(dir, embedded.Options{})
 	if err != nil {
 		return err
@@ -61,7 +62,7 @@ func Demo(ctx context.Context, opt Options, speed float64) (err error) {
 		return err
 	}
 	return p.run(ctx, func(s *server.Server) string {
-		return fmt.Sprintf("The founding case plays at %s (the day takes %s; Ctrl-C ends it)\nOperators sign in once at %s",
+		return fmt.Sprintf("The founding case plays at %s (the day takes %s; Ctrl-C ends it)\nOperators sign in at %s",
 			s.URL()+"/s/"+demo.Service, demo.End().Sub(demo.Start())/time.Duration(speed), s.SignInLink())
 	})
 }

@@ -33,9 +33,9 @@ func (p *program) apply(next *config.Config) {
 			p.opt.Log.Warn("this change takes a restart", "key", c.Key, "from", c.From, "to", c.To)
 		}
 	}
-	p.client.believe(next.HTTP)
-	p.intake.Reconfigure(reportServices(next), nil)
-	p.live.Reconfigure(services(next, nil), time.Duration(next.Store.Keep), int64(next.Store.Disk))
-	p.opt.Level.Set(next.Log.Level)
-	p.config = next
+	p.config = p.config.Reloaded(next)
+	p.client.believe(p.config.HTTP)
+	p.intake.Reconfigure(reportServices(p.config), nil)
+	p.live.Reconfigure(services(p.config, nil), time.Duration(p.config.Store.Keep), int64(p.config.Store.Disk))
+	p.opt.Level.Set(p.config.Log.Level)
 }

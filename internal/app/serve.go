@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"downpour/internal/live"
@@ -30,8 +31,17 @@ func Serve(ctx context.Context, opt Options) (err error) {
 		return err
 	}
 	return p.run(ctx, func(s *server.Server) string {
-		return fmt.Sprintf("Downpour serves %s\nOperators sign in once at %s", s.URL(), s.SignInLink())
+		return fmt.Sprintf("Downpour serves %s\n%s", s.URL(), signIn(s, opt.Config.Store.Path))
 	})
+}
+
+// signIn tells how the operator signs in: by a link, or where the operator's
+// routes are on a unix socket, by the token's file.
+func signIn(s *server.Server, dir string) string {
+	if link := s.SignInLink(); link != "" {
+		return "Operators sign in at " + link
+	}
+	return "The operator's bearer token is in " + filepath.Join(dir, tokenFile)
 }
 
 func utcNow() time.Time { return time.Now().UTC() }

@@ -42,7 +42,7 @@ func serviceKeys(s *Service) []key {
 		{name: "title", form: "text", live: true, value: one(&s.Title, parseText(80)),
 			doc: "The name as people know it; without it, `name`."},
 		{name: "run_by", form: "text", live: true, value: one(&s.RunBy, parseText(200)),
-			doc: "Who runs the service, shown on its page."},
+			doc: "Who runs this page (not the service), shown on it."},
 		{name: "contact", form: "text", live: true, value: one(&s.Contact, parseText(200)),
 			doc: "Where people write to, as for the erasure of a report's text: an e-mail address or a URL."},
 		{name: "targets", form: "list of addresses and prefixes", value: many(&s.Targets, parsePrefix, "[198.51.100.0/24]"),
@@ -64,7 +64,7 @@ func httpKeys(h *HTTP) []key {
 		{name: "operator_listen", form: "address:port or unix:PATH", value: one(&h.OperatorListen, parseOperatorListen),
 			doc: "If given, the operator's routes are served only there."},
 		{name: "trusted_proxies", form: "list of prefixes", live: true, value: many(&h.TrustedProxies, parseProxy, "[127.0.0.0/8]"),
-			doc: "Only from these are X-Forwarded-For, Forwarded and the PROXY protocol believed."},
+			doc: "Only from these are X-Forwarded-For, Forwarded and the PROXY protocol believed (for the latter a change takes a restart)."},
 		{name: "client_address_header", form: "header name", live: true, value: one(&h.ClientAddressHeader, parseHeader),
 			doc: "A header in which a trusted proxy gives the client's address, as `CF-Connecting-IP`."},
 	}

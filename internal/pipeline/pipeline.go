@@ -45,7 +45,7 @@ type Pipeline struct {
 	outages map[string]downpour.Outage
 	buckets []downpour.ExpectedReports // the latest of all services
 	touched map[string]bool            // attacks and outages since the last Changed
-	first   time.Time                  // event time of the first traffic
+	watched span                       // event time in which traffic was looked at
 }
 
 // New returns a pipeline that is ready to be fed. Its goroutines end with Finish.
@@ -68,11 +68,30 @@ func New(cfg Config) *Pipeline {
 	return p
 }
 
+// span is a stretch of event time, in nanoseconds since the epoch; live tells
+// that it goes on in silence too.
+type span struct {
+	from, to int64
+	live     bool
+}
+
+// note extends the span by a batch. Only traffic shows that traffic is looked
+// at; after that, at a live edge, so does time that passes without any.
+func (s *span) note(b *observe.Batch) {
+	if n := len(b.Flows); n > 0 {
+		if s.from == 0 {
+			s.from = b.Flows[0].Time
+		}
+		s.to = max(s.to, b.Flows[n-1].Time)
+	}
+	if s.from != 0 && b.Now != 0 {
+		s.to, s.live = max(s.to, b.Now), true
+	}
+}
+
 // Feed takes in a batch.
 func (p *Pipeline) Feed(b *observe.Batch) {
-	if p.first.IsZero() && len(b.Flows) > 0 {
-		p.first = time.Unix(0, b.Flows[0].Time).UTC()
-	}
+	p.watched.note(b)
 	p.engine.Feed(b)
 }
 
@@ -153,8 +172,11 @@ func (p *Pipeline) close(b downpour.ExpectedReports) {
 // seen is the account of what could have been seen.
 func (p *Pipeline) seen() assess.Seen {
 	s := assess.Seen{Traffic: p.cfg.Traffic, Reports: p.buckets}
-	if !p.first.IsZero() {
-		s.From, s.To = p.first, time.Unix(0, p.engine.Now()).UTC()
+	if p.watched.from == 0 {
+		return s
+	}
+	s.From, s.To = time.Unix(0, p.watched.from).UTC(), time.Unix(0, p.watched.to).UTC()
+	if p.watched.live { // a file is a glimpse, not days of watching
 		s.Days = s.To.Sub(s.From).Hours() / 24
 	}
 	return s

@@ -1,0 +1,32 @@
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"slices"
+	"testing"
+)
+
+func TestReloadAppliesWhatTheTableSaysItDoes(t *testing.T) {
+	from, next := Default(), Default()
+	from.Services = []Service{{Name: "shop", Title: "Shop"}, {Name: "mail"}}
+	next.Services = []Service{{Name: "shop", Title: "The shop", RunBy: "us", Contact: "a@example.com", Symptoms: []string{"other"}, Hosts: []string{"new.example"}}}
+	next.HTTP = HTTP{Listen: "127.0.0.1:9", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, ClientAddressHeader: "X-Real-Ip"}
+	next.Store = Store{Path: "elsewhere", Disk: 20 * Megabyte, Keep: next.Store.Keep / 2}
+	next.Log = Log{Level: slog.LevelDebug, Format: "json"}
+	before := Changes(from, next)
+	after := Changes(from.Reloaded(next), next)
+	live := func(c Change) bool { return c.Live }
+	if !slices.ContainsFunc(before, live) {
+		t.Fatal("nothing that a reload applies has changed: the test shows nothing")
+	}
+	for _, c := range after {
+		if c.Live {
+			t.Errorf("%s is told to be applied by a reload and is not", c.Key)
+		}
+	}
+	waiting := slices.DeleteFunc(slices.Clone(before), live)
+	if !slices.Equal(after, waiting) {
+		t.Errorf("what waits for a restart is %v, want %v", after, waiting)
+	}
+}
