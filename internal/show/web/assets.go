@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -41,14 +42,39 @@ func loadAssets() (assets, error) {
 	return a, nil
 }
 
-// Open opens a file by its hashed name; there are no folders to list.
+// Open opens a file by its hashed name, or the one folder there is.
 func (a assets) Open(name string) (fs.File, error) {
+	if name == "." {
+		return assetFiles.Open("assets")
+	}
 	plain, ok := a.plain[name]
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
 	return assetFiles.Open(path.Join("assets", plain))
 }
+
+// ReadDir lists the files by their hashed names, in order.
+func (a assets) ReadDir(name string) ([]fs.DirEntry, error) {
+	if name != "." {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrNotExist}
+	}
+	entries, err := assetFiles.ReadDir("assets")
+	for i, e := range entries {
+		entries[i] = hashedEntry{e, a.hashed[e.Name()]}
+	}
+	slices.SortFunc(entries, func(x, y fs.DirEntry) int { return strings.Compare(x.Name(), y.Name()) })
+	return entries, err
+}
+
+// hashedEntry is a file of the folder under its hashed name.
+type hashedEntry struct {
+	fs.DirEntry
+	name string
+}
+
+// Name is the hashed name.
+func (e hashedEntry) Name() string { return e.name }
 
 // url is the address of a static file; empty if there is no such file.
 func (a assets) url(name string) string {

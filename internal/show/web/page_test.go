@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -232,6 +233,10 @@ func TestStaticNamesBearTheirHash(t *testing.T) {
 		if data, err := fs.ReadFile(p.Static(), hashed); err != nil || len(data) == 0 {
 			t.Errorf("%s: %d bytes, %v", hashed, len(data), err)
 		}
+	}
+	listed, err := fs.Glob(p.Static(), "*")
+	if err != nil || len(listed) != 6 || !slices.ContainsFunc(listed, func(s string) bool { return s == strings.TrimPrefix(p.static.url("live.js"), StaticPrefix) }) {
+		t.Errorf("lists %v, %v", listed, err)
 	}
 	if _, err := p.Static().Open("style.css"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a name without a hash opens: %v", err)
