@@ -23,7 +23,7 @@ import (
 
 type analyzeCommand struct {
 	Format    string        `enum:"text,json" default:"text" help:"How to write the result: text or json."`
-	Config    string        `type:"path" help:"Configuration whose services and databases apply."`
+	Config    string        `placeholder:"FILE" help:"Configuration whose services and databases apply."`
 	Target    []string      `placeholder:"ADDR|PREFIX" help:"Only attacks on these addresses; may be given several times."`
 	Reports   []string      `placeholder:"CSV" help:"Counts of users' reports; may be given several times."`
 	Bucket    time.Duration `help:"Length of a row of --reports; told from the rows if not given."`
@@ -71,7 +71,7 @@ func (c *analyzeCommand) options(io streams) (analysis.Options, error) {
 		Direction: outage.Direction(c.Direction), Shards: c.Shards, Version: buildVersion(),
 	}
 	if len(c.Inputs) == 0 && len(c.Reports) == 0 {
-		return opt, fmt.Errorf("nothing to analyze: name a capture, or counts of reports with --reports")
+		return opt, misused("nothing to analyze: name a capture, or counts of reports with --reports")
 	}
 	if opt.Shards == 0 {
 		opt.Shards = runtime.GOMAXPROCS(0)
@@ -88,10 +88,10 @@ func (c *analyzeCommand) options(io streams) (analysis.Options, error) {
 	}
 	zone, err := time.LoadLocation(c.Timezone)
 	if err != nil {
-		return opt, fmt.Errorf("--timezone %s: no such zone; use a name like America/New_York", c.Timezone)
+		return opt, misused("--timezone %s: there is no such zone; use a name like America/New_York", c.Timezone)
 	}
 	if c.Bucket < 0 {
-		return opt, fmt.Errorf("--bucket %s: a length of time is needed, e.g. 15m", c.Bucket)
+		return opt, misused("--bucket %s: a length of time is needed, e.g. 15m", c.Bucket)
 	}
 	opt.CSV = report.CSVOptions{Bucket: c.Bucket, Location: zone, Service: downpour.DefaultService}
 	if c.Claims != "" {
@@ -117,10 +117,11 @@ func (c *analyzeCommand) configure(opt *analysis.Options) error {
 func loadClaims(path string) ([]downpour.Claim, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, analysis.Plain(err)
 	}
 	defer f.Close()
-	return claim.Load(f, path)
+	claims, err := claim.Load(f, path)
+	return claims, analysis.Plain(err)
 }
 
 // parseTarget reads an address or a prefix.
@@ -130,7 +131,7 @@ func parseTarget(s string) (netip.Prefix, error) {
 	}
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
-		return p, fmt.Errorf("--target %s: neither an address nor a prefix", s)
+		return p, misused("--target %s: neither an address nor a prefix", s)
 	}
 	return p.Masked(), nil
 }

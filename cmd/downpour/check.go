@@ -15,6 +15,10 @@ type checkCommand struct {
 // Run says all faults, or that there are none.
 func (c *checkCommand) Run(io streams) error {
 	cfg, err := loadConfig(c.Config, nil)
+	var faults configError
+	if errors.As(err, &faults) {
+		return wrong(errors.New(faults.all()))
+	}
 	if err != nil {
 		return wrong(err)
 	}
@@ -22,8 +26,12 @@ func (c *checkCommand) Run(io streams) error {
 	if name == "" {
 		name = "the configuration without a file"
 	}
-	_, err = fmt.Fprintf(io.out, "%s is right: %d services, pages on %s, store in %s (%s)\n",
-		name, len(cfg.Services), orNowhere(cfg.HTTP.Listen), cfg.Store.Path, cfg.Store.Disk)
+	services := "1 service"
+	if n := len(cfg.Services); n != 1 {
+		services = fmt.Sprintf("%d services", n)
+	}
+	_, err = fmt.Fprintf(io.out, "%s is right: %s, pages on %s, store in %s (%s)\n",
+		name, services, orNowhere(cfg.HTTP.Listen), cfg.Store.Path, cfg.Store.Disk)
 	return err
 }
 
@@ -34,18 +42,35 @@ func orNowhere(listen string) string {
 	return listen
 }
 
+// configError is all that is wrong with a configuration; there is at least one
+// fault. As an error it is one line: the first, and how to see the others.
+type configError []config.Fault
+
+func (e configError) Error() string {
+	says := e[0].Error()
+	if n := len(e) - 1; n > 0 {
+		says += fmt.Sprintf(" (%d more: downpour check --config %s)", n, e[0].File)
+	}
+	return says
+}
+
+// all tells each fault with the line it is in.
+func (e configError) all() string {
+	lines := make([]string, len(e))
+	for i, f := range e {
+		lines[i] = f.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
 // loadConfig reads a configuration, or takes the one that holds without a file,
-// and lets flags win. All faults are in the error, a line each.
+// and lets flags win. What is wrong with a file is a configError.
 func loadConfig(path string, override func(*config.Config)) (*config.Config, error) {
 	cfg := config.Default()
 	if path != "" {
 		var faults []config.Fault
 		if cfg, faults = config.LoadFile(path); len(faults) > 0 {
-			lines := make([]string, len(faults))
-			for i, f := range faults {
-				lines[i] = f.String()
-			}
-			return nil, errors.New(strings.Join(lines, "\n"))
+			return nil, configError(faults)
 		}
 	}
 	if override != nil {

@@ -29,6 +29,7 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Watch services: take reports, find outages, serve pages."`
 	Analyze analyzeCommand `cmd:"" help:"Say what packet captures and counts of reports show."`
 	Check   checkCommand   `cmd:"" help:"Say everything that is wrong with a configuration."`
+	Store   storeCommand   `cmd:"" help:"Check, back up and restore the embedded store."`
 	Version versionCommand `cmd:"" help:"Print version, commit, Go and databases."`
 }
 
@@ -89,21 +90,36 @@ func wrong(err error) error {
 	return inputError{err}
 }
 
+// usageError is a fault of the command line that the parser can't see: exit
+// code 2.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// misused makes the error of a command line that can't be meant.
+func misused(format string, args ...any) error {
+	return usageError{fmt.Errorf(format+" (see downpour --help)", args...)}
+}
+
 // errAttack ends analyze --exit-code after an attack was found.
 var errAttack = errors.New("an attack was found")
 
 // exitCode is the one place that maps errors to what the shell sees.
 func exitCode(stderr io.Writer, err error) int {
-	var input inputError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errAttack):
 		return exitAttack
-	case errors.As(err, &input):
-		fmt.Fprintln(stderr, "downpour:", err)
-		return exitInput
 	}
 	fmt.Fprintln(stderr, "downpour:", err)
+	var usage usageError
+	var input inputError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &input):
+		return exitInput
+	}
 	return exitSystem
 }

@@ -81,7 +81,7 @@ type demoCommand struct {
 // Run plays the founding case until a signal ends it.
 func (c *demoCommand) Run(ctx context.Context, io streams) error {
 	if c.Speed < 1 || c.Speed > 100_000 {
-		return wrong(fmt.Errorf("--speed %g: from 1 to 100000", c.Speed))
+		return misused("--speed %g: from 1 to 100000", c.Speed)
 	}
 	cfg := app.DemoConfig(c.Listen)
 	log, level := newLog(io.err, config.Log{Level: slog.LevelWarn, Format: "text"})

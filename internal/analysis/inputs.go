@@ -48,15 +48,15 @@ func openInput(name string, opt Options) (observe.Source, error) {
 	}
 	c, err := packet.OpenFile(name)
 	if !errors.Is(err, packet.ErrNotCapture) {
-		return c, plain(err)
+		return c, Plain(err)
 	}
 	f, openErr := os.Open(name)
 	if openErr != nil {
-		return nil, plain(openErr)
+		return nil, Plain(openErr)
 	}
 	defer f.Close()
 	s, err := openStream(name, f, opt)
-	return s, plain(err)
+	return s, Plain(err)
 }
 
 // openStream tells from its beginning what a stream is. A CSV is read to its
@@ -78,15 +78,16 @@ func openReports(name string, opt Options) (observe.Source, error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, plain(err)
+		return nil, Plain(err)
 	}
 	defer f.Close()
 	s, err := report.OpenCSV(name, f, opt.CSV)
-	return s, plain(err)
+	return s, Plain(err)
 }
 
-// plain says an operating system's error as a person would.
-func plain(err error) error {
+// Plain says an operating system's error on a file as a person would; other
+// errors are returned as they are.
+func Plain(err error) error {
 	var path *fs.PathError
 	if !errors.As(err, &path) {
 		return err

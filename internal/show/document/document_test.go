@@ -98,7 +98,7 @@ func TestTextTellsWhatWasConcluded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"x.pcap: pcap, 37,841 packets", "the file ends inside a packet (1 times)", "SYN flood", "23.7 kpackets/s, 11.4 Mbit/s",
+		"x.pcap: pcap, 37,841 packets", "the file ends inside a packet\n", "SYN flood", "23.7 kpackets/s, 11.4 Mbit/s",
 		"37,623 addresses [37,000, 38,200]", "not evidence of origin", "US        37 % [36 %, 38 %]", "unknown", "NOT TESTABLE", "the addresses are forged",
 	} {
 		if !strings.Contains(out.String(), want) {

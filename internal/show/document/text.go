@@ -80,9 +80,25 @@ func (p *printer) inputs(inputs []downpour.Input) {
 				p.item("problem", "and %d more kinds of problem", len(in.Problems)-rows)
 				break
 			}
-			p.item("problem", "at %d: %s (%d times)", problem.Offset, problem.Says, problem.Count)
+			p.item("problem", "at %s %s: %s%s", place(in), count(float64(problem.Offset)), problem.Says, times(problem.Count))
 		}
 	}
+}
+
+// place is what a problem's offset counts.
+func place(in downpour.Input) string {
+	if in.Kind == "reports" {
+		return "line"
+	}
+	return "byte"
+}
+
+// times says how often, where that is more than once.
+func times(n int) string {
+	if n <= 1 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s times)", count(float64(n)))
 }
 
 func contents(in downpour.Input) string {
