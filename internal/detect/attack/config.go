@@ -42,6 +42,10 @@ type Config struct {
 	LearnRate float64
 	// UsualHalfLife is how fast a usual maximum is forgotten.
 	UsualHalfLife time.Duration
+	// Acquaintance is how long a target must have been seen before much sampled
+	// data toward it, seen one way only, can be called unusual: by then the usual
+	// has risen to nearly all of its level.
+	Acquaintance time.Duration
 
 	// MinSamples is how many sampled packets an alarm needs: one at 1:4000 is
 	// 4,000/s and means nothing.
@@ -83,7 +87,7 @@ func Default() Config {
 			ClassQueries: bulk, ClassICMP: bulk, ClassOther: bulk,
 		},
 		Rise: 3, Suspicion: 1.0 / 8,
-		LearnRate: 0.02, UsualHalfLife: 12 * time.Hour,
+		LearnRate: 0.02, UsualHalfLife: 12 * time.Hour, Acquaintance: 10 * time.Minute,
 		MinSamples:   20,
 		ShortPackets: 100, ShortSpan: 10 * time.Millisecond, ShortShare: 0.25, ShortSources: 50,
 		Hold: time.Minute, HoldMost: 5 * time.Minute,

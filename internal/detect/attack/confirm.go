@@ -16,6 +16,7 @@ const (
 	scanRate           = 10  // times the floor above which it floods all the same
 	onePeer            = 3   // sources, at most, of a download seen one way
 	payloadProof       = 0.5 // share of payloads that prove a service
+	packetsPerReply    = 2   // packets of data that one of the target's answers covers (RFC 9293, 3.8.6.3; RFC 9000, 13.2.2)
 )
 
 // hostile is the part of a kind's window that is no one's usual business: unasked
@@ -127,9 +128,21 @@ func (s *suspect) hostileWeb(r *row) float64 {
 // hostileBulk judges data. Where both ways are seen, whom the target answers is
 // in conversation. Where only one is, a conversation keeps its ports; for UDP
 // that is no excuse unless it comes from few, or from the web's port (video).
+//
+// Sampling hides who talks with whom: of a connection one packet is seen, or
+// none. Then the two ways are held against each other in bulk, and of a TCP
+// target seen one way nothing is said before its usual traffic is known.
 func (s *suspect) hostileBulk(k kind, r *row) float64 {
+	sampled := r.window.packets > r.window.samples
 	if s.visible() {
-		return quiet(r.window.talking, r.window.tracked, conversing)
+		hostile := quiet(r.window.talking, r.window.tracked, conversing)
+		if sampled {
+			hostile = min(hostile, r.scales.hostile(packetsPerReply))
+		}
+		return hostile
+	}
+	if sampled && kindClasses[k] == ClassTCP && s.now-s.target.first < int64(s.cfg.Acquaintance) {
+		return 0
 	}
 	steady := quiet(r.window.repeats, r.window.tracked, conversing)
 	if kindClasses[k] == ClassTCP || len(s.sources.entries) <= onePeer {

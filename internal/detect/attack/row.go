@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"math"
 	"time"
 
 	"downpour"
@@ -51,7 +52,32 @@ type slot struct {
 type row struct {
 	slots  [slotsKept]slot
 	window tally // the last second's slots
+	scales scales
 	gathered
+}
+
+// scales hold samples of the two ways against each other, over some seconds:
+// a second's worth of thin sampling says nothing of a balance.
+type scales struct{ in, out float64 }
+
+// scalesFade is the share that the scales keep from slot to slot: a time constant
+// of ten seconds.
+const scalesFade = 0.998
+
+func (s *scales) fade() { s.in, s.out = s.in*scalesFade, s.out*scalesFade }
+
+// hostile is the part of what comes in that the other way does not cover, each
+// packet of it covering perReply. The other way gets the benefit of two standard
+// deviations of chance.
+func (s *scales) hostile(perReply float64) float64 {
+	if s.in == 0 {
+		return 0
+	}
+	covered := perReply * (s.out + 2*math.Sqrt(s.out) + 2) / s.in
+	if covered >= conversing {
+		return 0
+	}
+	return 1 - covered
 }
 
 type gathered struct {
@@ -80,6 +106,7 @@ func (r *row) count(at *slot, f *downpour.Flow, now int64, v volume) {
 	at.first = min(at.first, now)
 	at.volume.add(v)
 	r.window.volume.add(v)
+	r.scales.in += float64(v.samples)
 	if r.total.samples == 0 {
 		r.first = now
 	}

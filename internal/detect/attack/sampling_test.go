@@ -57,3 +57,48 @@ func TestLowerLimit(t *testing.T) {
 		t.Errorf("1:2 is narrower than Poisson: %v", got)
 	}
 }
+
+// TestSampledBusyService is a service with a large audience in records sampled so
+// thinly that no client is met twice: its answers balance what it gets, or only
+// one way is exported. Neither is an attack; a flood on top of it is.
+func TestSampledBusyService(t *testing.T) {
+	const rate, perSecond = 10_000, 12
+	audience := func(made *traffic, seconds int, answered bool) {
+		made.send(0, time.Duration(seconds)*time.Second, seconds*perSecond, func(i int, f *downpour.Flow) {
+			tcp(downpour.ACK|downpour.PSH)(i, f)
+			f.Sampling = rate
+		})
+		if !answered {
+			return
+		}
+		made.send(0, time.Duration(seconds)*time.Second, seconds*perSecond, func(i int, f *downpour.Flow) {
+			tcp(downpour.ACK|downpour.PSH)(i, f)
+			f.Sampling = rate
+			f.Source, f.Destination = f.Destination, f.Source
+		})
+	}
+	flood := func(made *traffic, from time.Duration) {
+		made.send(from, 20*time.Second, 20*200, func(i int, f *downpour.Flow) {
+			tcp(downpour.ACK)(i, f)
+			f.Sampling = rate
+		})
+	}
+	for name, answered := range map[string]bool{"both ways": true, "one way": false} {
+		t.Run(name, func(t *testing.T) {
+			made := newTraffic(32)
+			audience(made, 120, answered)
+			if list, _ := find(Default(), made.flows); len(list) != 0 {
+				t.Errorf("its audience is taken for an attack: %s", list[0].Why)
+			}
+		})
+		t.Run(name+", then a flood", func(t *testing.T) {
+			made := newTraffic(33)
+			audience(made, 900, answered)
+			flood(made, 800*time.Second)
+			a := one(t, Default(), made.flows)
+			if began := a.Onset.UnixNano() - morning; began < 799*second || began > 803*second {
+				t.Errorf("it began %v after the start, want 800 s: %s", time.Duration(began), a.Why)
+			}
+		})
+	}
+}

@@ -151,6 +151,7 @@ func (s *suspect) enterSlot() {
 		r := s.rows[k]
 		r.window.subtract(&r.slots[(s.slot-slotsSecond+slotsKept)%slotsKept].tally)
 		r.slots[s.slot%slotsKept] = slot{}
+		r.scales.fade()
 		s.classes[kindClasses[k]].window.add(r.window.volume)
 	}
 }
@@ -282,11 +283,13 @@ func (s *suspect) ask(f *downpour.Flow, k kind, v volume) {
 		if s.credit(v, kindICMPError); icmpQuestion(f) {
 			s.credit(v, kindICMP)
 		}
+	case kindACK:
+		s.credit(v, kindACK)
 	default:
 		if f.Protocol != downpour.ProtocolUDP {
 			return
 		}
-		s.credit(v, kindICMPError)
+		s.credit(v, kindICMPError, kindUDP, kindQUIC)
 		if to := portKinds[f.DestinationPort]; to != noService {
 			s.asks += v.packets
 			s.credit(v, to)
@@ -302,5 +305,6 @@ func (s *suspect) credit(v volume, to ...kind) {
 		r := s.row(k)
 		s.at(r).asked += v.packets
 		r.window.asked += v.packets
+		r.scales.out += float64(v.samples)
 	}
 }
