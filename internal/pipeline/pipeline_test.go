@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,8 +16,6 @@ import (
 	"downpour/internal/enrich"
 	"downpour/internal/observe"
 	"downpour/internal/pipeline"
-
-	"strings"
 )
 
 // play runs the founding case's day through the pipeline, reading what changed
@@ -31,8 +30,10 @@ func play(t *testing.T, shards int) *pipeline.Pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
+	attacks := attack.Default()
+	attacks.Service = func(downpour.Address) (string, bool) { return demo.Service, true }
 	p := pipeline.New(pipeline.Config{
-		Shards: shards, Attack: attack.Default(), Outage: outage.Config{}.Default(),
+		Shards: shards, Attack: attacks, Outage: outage.Config{}.Default(),
 		Places: places, Claims: claims, Traffic: true, Synthetic: true,
 	})
 	s := demo.NewSource(1)
