@@ -32,9 +32,14 @@ type place struct {
 
 type position struct{ line, column int }
 
+// splitLines parts a text where YAML sees a line break (YAML 1.2, 5.4): a lone
+// carriage return is one.
+func splitLines(text string) []string {
+	return strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), "\n")
+}
+
 func newReader(file string, data []byte) *reader {
-	lines := strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
-	return &reader{file: file, lines: lines, named: map[string]position{}, kept: map[string][]place{}}
+	return &reader{file: file, lines: splitLines(string(data)), named: map[string]position{}, kept: map[string][]place{}}
 }
 
 // fault records what is wrong at a place.
