@@ -18,6 +18,7 @@ import (
 const (
 	settingOutage  = "outage-detector"
 	settingPublish = "publication/" // followed by the incident's id
+	settingMerged  = "merged/"      // followed by the id of the incident that is gone
 )
 
 // How often things are kept: what changed each second, the detector's state
@@ -40,6 +41,7 @@ type keeper struct {
 	mu        sync.Mutex
 	buckets   []downpour.ExpectedReports
 	incidents map[string]store.Record
+	merged    map[string]string
 	shed      uint64
 }
 
@@ -62,11 +64,25 @@ func (k *keeper) incident(r store.Record) {
 	k.incidents[r.Incident.ID] = r
 }
 
+// merge keeps that an incident is part of another one now, or (into empty) no
+// longer is.
+func (k *keeper) merge(id, into string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if into != "" {
+		delete(k.incidents, id)
+	}
+	if k.merged == nil {
+		k.merged = map[string]string{}
+	}
+	k.merged[id] = into
+}
+
 // flush writes all that waits; what could not be written waits again.
 func (k *keeper) flush(ctx context.Context) error {
 	k.mu.Lock()
-	buckets, incidents := k.buckets, k.incidents
-	k.buckets, k.incidents = nil, nil
+	buckets, incidents, merged := k.buckets, k.incidents, k.merged
+	k.buckets, k.incidents, k.merged = nil, nil, nil
 	k.mu.Unlock()
 	var errs []error
 	if len(buckets) > 0 {
@@ -79,6 +95,12 @@ func (k *keeper) flush(ctx context.Context) error {
 		if err := k.store.PutIncident(ctx, r); err != nil {
 			errs = append(errs, err)
 			k.incidentAgain(r)
+		}
+	}
+	for id, into := range merged {
+		if err := k.store.PutSetting(ctx, settingMerged+id, []byte(into)); err != nil {
+			errs = append(errs, err)
+			k.merge(id, into)
 		}
 	}
 	return errors.Join(errs...)
@@ -104,7 +126,7 @@ func (k *keeper) incidentAgain(r store.Record) {
 	}
 }
 
-// keep writes what changed until ctx ends, and then once more.
+// keep writes what changed until ctx ends.
 func (l *Live) keep(ctx context.Context) {
 	flush, state, prune := time.NewTicker(keepEvery), time.NewTicker(stateEvery), time.NewTicker(pruneEvery)
 	defer flush.Stop()
@@ -113,10 +135,6 @@ func (l *Live) keep(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer cancel()
-			l.complain("store incidents", l.keeper.flush(last))
-			l.complain("store the detector's state", l.keepState(last))
 			return
 		case <-flush.C:
 			l.complain("store incidents", l.keeper.flush(ctx))
@@ -179,6 +197,10 @@ func (l *Live) remember(ctx context.Context) error {
 
 // recall takes an incident of an earlier run back into memory.
 func (l *Live) recall(ctx context.Context, r store.Record) {
+	if into, err := l.cfg.Store.Setting(ctx, settingMerged+r.Incident.ID); err == nil && len(into) > 0 {
+		l.merged[r.Incident.ID] = string(into)
+		return
+	}
 	l.incidents[r.Incident.ID] = r
 	l.order = append(l.order, r.Incident.ID)
 	value, err := l.cfg.Store.Setting(ctx, settingPublish+r.Incident.ID)

@@ -7,6 +7,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -82,7 +83,8 @@ type Live struct {
 	mu        sync.RWMutex // guards what follows
 	services  map[string]*service
 	incidents map[string]store.Record
-	order     []string // incidents' ids, oldest first
+	order     []string          // incidents' ids, oldest first
+	merged    map[string]string // incidents that became part of another
 	published map[string]web.Publication
 	now       time.Time
 	last      *time.Time // latest report
@@ -93,7 +95,7 @@ type Live struct {
 func New(ctx context.Context, cfg Config) (*Live, error) {
 	l := &Live{
 		cfg: cfg, services: map[string]*service{}, incidents: map[string]store.Record{},
-		published: map[string]web.Publication{}, now: cfg.Clock(),
+		published: map[string]web.Publication{}, merged: map[string]string{}, now: cfg.Clock(),
 	}
 	if cfg.Replay != nil {
 		l.replay = &paced{source: cfg.Replay}
@@ -107,15 +109,24 @@ func New(ctx context.Context, cfg Config) (*Live, error) {
 	return l, l.remember(ctx)
 }
 
-// Run brings the pipeline up to date until ctx ends, then keeps what there is
-// to keep.
+// Run brings the pipeline up to date until ctx ends, then takes in what was
+// reported last and keeps what there is to keep. Nothing may be submitted after
+// ctx has ended.
 func (l *Live) Run(ctx context.Context) error {
 	kept := make(chan struct{})
+	keeping, stop := context.WithCancel(ctx)
 	go func() {
 		defer close(kept)
-		l.keep(ctx)
+		l.keep(keeping)
 	}()
-	defer func() { <-kept }()
+	err := l.run(ctx)
+	stop()
+	<-kept
+	return errors.Join(err, l.finish(context.WithoutCancel(ctx)))
+}
+
+// run makes a step at each tick.
+func (l *Live) run(ctx context.Context) error {
 	tick := time.NewTicker(l.cfg.Step)
 	defer tick.Stop()
 	for {
@@ -124,11 +135,27 @@ func (l *Live) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			l.pipeline.Finish()
 			return nil
 		case <-tick.C:
 		}
 	}
+}
+
+// lastWords is how long the store may take to keep what is left at the end.
+const lastWords = 5 * time.Second
+
+// finish makes the last step, keeps what it found and what was learnt, and ends
+// the pipeline. What is going on stays so: it is this program that ends.
+func (l *Live) finish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lastWords)
+	defer cancel()
+	err := l.step(l.cfg.Clock())
+	l.complain("store incidents", l.keeper.flush(ctx))
+	l.complain("store the detector's state", l.keepState(ctx))
+	l.work.Lock()
+	defer l.work.Unlock()
+	l.pipeline.Finish()
+	return err
 }
 
 // step feeds all that has happened up to now.
@@ -146,7 +173,7 @@ func (l *Live) step(now time.Time) error {
 }
 
 // publish makes what a step found visible to pages, all at once.
-func (l *Live) publish(now time.Time, changed []store.Record) {
+func (l *Live) publish(now time.Time, changed pipeline.Changes) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range l.fed {
@@ -161,8 +188,11 @@ func (l *Live) publish(now time.Time, changed []store.Record) {
 		l.keeper.bucket(b)
 	}
 	l.fed, l.closed = l.fed[:0], l.closed[:0]
-	for _, r := range changed {
+	for _, r := range changed.Records {
 		l.note(r)
+	}
+	for id, into := range changed.Merged {
+		l.merge(id, into)
 	}
 	l.now, l.ready = now, true
 }
@@ -186,12 +216,25 @@ func (l *Live) feed(b *observe.Batch) {
 // note takes in a new state of an incident.
 func (l *Live) note(r store.Record) {
 	id := r.Incident.ID
+	if _, gone := l.merged[id]; gone { // an earlier onset can part them again
+		delete(l.merged, id)
+		l.keeper.merge(id, "")
+	}
 	if _, known := l.incidents[id]; !known {
 		l.order = append(l.order, id)
 		l.forget()
 	}
 	l.incidents[id] = r
 	l.keeper.incident(r)
+}
+
+// merge lets an incident go that turned out to be part of another. Its address
+// leads to that one from now on.
+func (l *Live) merge(id, into string) {
+	delete(l.incidents, id)
+	l.order = slices.DeleteFunc(l.order, func(o string) bool { return o == id })
+	l.merged[id] = into
+	l.keeper.merge(id, into)
 }
 
 // incidentsInMemory bounds what pages show without asking the store.

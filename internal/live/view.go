@@ -205,7 +205,7 @@ func (l *Live) IncidentView(ctx context.Context, id string) (web.IncidentView, e
 	s := l.services[r.Incident.Service]
 	v := web.IncidentView{
 		Frame: l.frame(s), Service: web.ServiceRef{ID: r.Incident.Service}, Incident: r.Incident,
-		Attacks: r.Attacks, Outages: r.Outages, Claims: r.Claims, Published: l.publication(id),
+		Attacks: r.Attacks, Outages: r.Outages, Claims: r.Claims, Published: l.publication(r.Incident.ID),
 	}
 	if s == nil {
 		return v, nil
@@ -260,6 +260,9 @@ func (l *Live) Incidents(_ context.Context, service string, limit int) ([]store.
 // Incident returns one, from memory or, if it is older, from the store.
 func (l *Live) Incident(ctx context.Context, id string) (store.Record, error) {
 	l.mu.RLock()
+	for into := l.merged[id]; into != ""; into = l.merged[id] {
+		id = into
+	}
 	r, ok := l.incidents[id]
 	l.mu.RUnlock()
 	if ok {

@@ -5,6 +5,8 @@
 package pipeline
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"downpour"
@@ -45,6 +47,7 @@ type Pipeline struct {
 	outages map[string]downpour.Outage
 	buckets []downpour.ExpectedReports // the latest of all services
 	touched map[string]bool            // attacks and outages since the last Changed
+	told    map[string][]string        // parts of incidents as last told by Changed
 	watched span                       // event time in which traffic was looked at
 }
 
@@ -58,6 +61,7 @@ func New(cfg Config) *Pipeline {
 		stale:   map[string]bool{},
 		outages: map[string]downpour.Outage{},
 		touched: map[string]bool{},
+		told:    map[string][]string{},
 	}
 	p.engine = engine.New(engine.Config{
 		Shards: cfg.Shards,
@@ -140,7 +144,7 @@ func (p *Pipeline) measure(a downpour.Attack) {
 // assess concludes on attacks of which more has been measured, and enters all
 // that changed into the book.
 func (p *Pipeline) assess() {
-	for id := range p.touched {
+	for _, id := range slices.Sorted(maps.Keys(p.touched)) {
 		a, ok := p.attacks[id]
 		if !ok {
 			continue // an outage: entered when it came

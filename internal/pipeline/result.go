@@ -40,29 +40,58 @@ func (p *Pipeline) assessClaims(attacks []downpour.Attack, outages []downpour.Ou
 	return claim.Assess(p.cfg.Claims, claim.Evidence{Attacks: attacks, Outages: outages, Seen: p.seen()})
 }
 
-// Changed returns the incidents that have changed since it was last called,
-// each with all of its parts, and forgets parts of which no incident tells any
-// longer.
-func (p *Pipeline) Changed() []store.Record {
+// Changes is what has happened to incidents since it was last asked.
+type Changes struct {
+	// Records are the incidents that have changed, each with all of its parts.
+	Records []store.Record
+	// Merged tells of incidents that turned out to be part of another, by id.
+	Merged map[string]string
+}
+
+// Changed returns what has changed since it was last called, and forgets parts
+// of which no incident tells any longer.
+func (p *Pipeline) Changed() Changes {
+	var c Changes
 	if len(p.touched) == 0 {
-		return nil
+		return c
 	}
-	var records []store.Record
-	held := map[string]bool{}
+	now, of := map[string][]string{}, map[string]string{}
 	for _, i := range p.Incidents() {
+		parts := slices.Concat(i.Attacks, i.Outages)
+		now[i.ID] = parts
 		changed := false
-		for _, id := range slices.Concat(i.Attacks, i.Outages) {
-			held[id] = true
+		for _, id := range parts {
+			of[id] = i.ID
 			changed = changed || p.touched[id]
 		}
-		if changed {
-			records = append(records, p.record(i))
+		if changed || !slices.Equal(parts, p.told[i.ID]) {
+			c.Records = append(c.Records, p.record(i))
 		}
 	}
-	maps.DeleteFunc(p.attacks, func(id string, _ downpour.Attack) bool { return !held[id] })
-	maps.DeleteFunc(p.outages, func(id string, _ downpour.Outage) bool { return !held[id] })
+	c.Merged = merged(p.told, now, of)
+	p.told = now
+	maps.DeleteFunc(p.attacks, func(id string, _ downpour.Attack) bool { return of[id] == "" })
+	maps.DeleteFunc(p.outages, func(id string, _ downpour.Outage) bool { return of[id] == "" })
 	clear(p.touched)
-	return records
+	return c
+}
+
+// merged finds the incidents told before that are gone since their parts belong
+// to another one now.
+func merged(before, now map[string][]string, of map[string]string) map[string]string {
+	into := map[string]string{}
+	for id, parts := range before {
+		if _, stays := now[id]; stays {
+			continue
+		}
+		for _, part := range parts {
+			if of[part] != "" {
+				into[id] = of[part]
+				break
+			}
+		}
+	}
+	return into
 }
 
 // record puts an incident together with its parts.

@@ -158,15 +158,11 @@ func (s *scene) largest() *downpour.Attack {
 	return top
 }
 
-// describe gives an attack's figures in half a sentence.
+// describe gives an attack's figures in half a sentence. It names no target: an
+// assessment may be published, and targets never are.
 func describe(a *downpour.Attack) string {
-	name := vectorName(a)
-	target := a.Target.String()
-	if a.Target.IsSingleIP() {
-		target = a.Target.Addr().String()
-	}
-	text := fmt.Sprintf("%s on %s from %s UTC for %s, up to %s and %s packets/s, from %s source addresses",
-		name, target, a.Onset.UTC().Format("2006-01-02 15:04:05"), cause.Span(a.End.Sub(a.Onset)), bits(a.Peak.Bits), thousands(a.Peak.Packets), thousands(a.Sources.Addresses.Value))
+	text := fmt.Sprintf("%s on the service from %s UTC for %s, up to %s and %s packets/s, from %s source addresses",
+		vectorName(a), a.Onset.UTC().Format("2006-01-02 15:04:05"), cause.Span(a.End.Sub(a.Onset)), bits(a.Peak.Bits), thousands(a.Peak.Packets), thousands(a.Sources.Addresses.Value))
 	if a.Synthetic {
 		text += " (synthetic)"
 	}

@@ -115,10 +115,10 @@ func TestVerdicts(t *testing.T) {
 		settle string
 	}{
 		{"reports only", []downpour.Event{outage(600, 617), outage(842, 872)}, assess.Seen{}, []string{"in two waves, up to 41,143 reports", "cannot be told", "not ruled out"}, "Traffic of the service's ingress"},
-		{"in step", []downpour.Event{forged, outage(600, 617)}, whole, []string{"An attack likely caused it: SYN flood on 198.51.100.7", "23,700 packets/s", "forged addresses"}, "log of deploys"},
+		{"in step", []downpour.Event{forged, outage(600, 617)}, whole, []string{"An attack likely caused it: SYN flood on the service", "23,700 packets/s", "forged addresses"}, "log of deploys"},
 		{"after", []downpour.Event{attack(611, 640), outage(600, 617)}, whole, []string{"Attack traffic was seen too", "very unlikely"}, "log of deploys"},
 		{"nothing unusual", []downpour.Event{outage(600, 617)}, whole, []string{"makes an attack very unlikely", "not known"}, "log of deploys"},
-		{"attack alone", []downpour.Event{attack(611, 640)}, whole, []string{"SYN flood on 198.51.100.7", "No outage"}, "reports or probes"},
+		{"attack alone", []downpour.Event{attack(611, 640)}, whole, []string{"SYN flood on the service", "No outage"}, "reports or probes"},
 	} {
 		in := book(c.events...).Incidents(c.seen)[0]
 		for _, says := range c.says {

@@ -83,7 +83,8 @@ func number(n int) string {
 	return strconv.Itoa(n)
 }
 
-// describe names the largest of the attacks and counts the others.
+// describe names the largest of the attacks and counts the others. It names no
+// target: a verdict may be published, and targets never are.
 func describe(attacks []downpour.Attack) string {
 	top := &attacks[0]
 	for i := range attacks {
@@ -102,15 +103,7 @@ func describe(attacks []downpour.Attack) string {
 	if len(attacks) > 1 {
 		more = fmt.Sprintf(", the largest of %s attacks", number(len(attacks)))
 	}
-	return fmt.Sprintf("%s %s %s of up to %s packets/s%s%s", name, direction, target(top), thousands(top.Peak.Packets), addresses(top), more)
-}
-
-// target writes a host without its prefix length.
-func target(a *downpour.Attack) string {
-	if a.Target.IsSingleIP() {
-		return a.Target.Addr().String()
-	}
-	return a.Target.String()
+	return fmt.Sprintf("%s %s the service of up to %s packets/s%s%s", name, direction, thousands(top.Peak.Packets), addresses(top), more)
 }
 
 // addresses says in half a sentence what kind of addresses it bore.
