@@ -70,6 +70,7 @@ func openFault(err error) wrong {
 // which come in the order of the file. If there is any, the configuration is
 // nil.
 func Load(name string, data []byte) (*Config, []Fault) {
+	data = unifyBreaks(data)
 	r := newReader(name, data)
 	c := unlistening()
 	if root := r.parse(data); root != nil {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -32,14 +33,15 @@ type place struct {
 
 type position struct{ line, column int }
 
-// splitLines parts a text where YAML sees a line break (YAML 1.2, 5.4): a lone
-// carriage return is one.
-func splitLines(text string) []string {
-	return strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), "\n")
+// unifyBreaks makes every line break of YAML (1.2, 5.4: a lone carriage return is
+// one) a newline, so that the parser and we count the same lines.
+func unifyBreaks(data []byte) []byte {
+	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	return bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
 }
 
 func newReader(file string, data []byte) *reader {
-	return &reader{file: file, lines: splitLines(string(data)), named: map[string]position{}, kept: map[string][]place{}}
+	return &reader{file: file, lines: strings.Split(string(data), "\n"), named: map[string]position{}, kept: map[string][]place{}}
 }
 
 // fault records what is wrong at a place.

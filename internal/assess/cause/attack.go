@@ -3,6 +3,7 @@ package cause
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"downpour"
@@ -91,7 +92,27 @@ func weighOrder(l *assess.Ledger, waves []wave) {
 			nearest = d
 		}
 	}
-	l.Add("order", sum*dependent(before+within+after), "attack traffic began before %d of %d outages, within the interval of %d outages' onset, after %d; the closest began %s", before, len(waves), within, after, relative(nearest))
+	l.Add("order", sum*dependent(before+within+after), "%s; the closest began %s", orderSays(before, within, after, len(waves)), relative(nearest))
+}
+
+// orderSays says in half a sentence which came first, how often.
+func orderSays(before, within, after, waves int) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		when string
+	}{{before, "before"}, {within, "within the time in which the onset must lie of"}, {after, "after"}} {
+		switch {
+		case p.n == 0:
+		case p.n == waves && waves > 1:
+			parts = append(parts, fmt.Sprintf("%s each of the %d outages", p.when, waves))
+		case p.n == waves:
+			parts = append(parts, p.when+" the outage")
+		default:
+			parts = append(parts, fmt.Sprintf("%s %d of %d outages", p.when, p.n, waves))
+		}
+	}
+	return "attack traffic began " + strings.Join(parts, ", ")
 }
 
 // dependent shrinks the sum over n waves: they are no n independent trials, for

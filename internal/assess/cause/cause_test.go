@@ -58,16 +58,16 @@ func TestAttackAsCause(t *testing.T) {
 		says      string
 	}{
 		{"reports only", waves, nil, assess.Seen{}, 0.1, 0.2, "not ruled out"},
-		{"floods in step with four waves", waves, floods, whole(1), 0.8, 0.95, "before 4 of 4"},
-		{"one flood, one outage", waves[:1], floods[:1], whole(1), 0.55, 0.85, "before 1 of 1"},
+		{"floods in step with four waves", waves, floods, whole(1), 0.8, 0.95, "before each of the 4 outages"},
+		{"one flood, one outage", waves[:1], floods[:1], whole(1), 0.55, 0.85, "began before the outage"},
 		{"whole ingress, nothing unusual", waves, nil, whole(1), 0.01, 0.1, "100 % of the ingress"},
 		{"a tenth of the ingress, nothing unusual", waves, nil, whole(0.1), 0.1, 0.2, "10 % of the ingress"},
 		{"unstated ingress, nothing unusual", waves, nil, unstated, 0.08, 0.14, "was not stated"},
-		{"flood after the outage", waves[:1], []downpour.Attack{attack("1", 612, 640)}, whole(1), 0.01, 0.1, "after 1"},
+		{"flood after the outage", waves[:1], []downpour.Attack{attack("1", 612, 640)}, whole(1), 0.01, 0.1, "began after the outage"},
 		{"flood one minute before", waves[:1], []downpour.Attack{attack("1", 599, 640)}, whole(1), 0.4, 0.7, "1 min before"},
 		{"flood on another service", waves[:1], []downpour.Attack{other}, whole(1), 0.01, 0.1, "does not count"},
 		{"flood two days before", waves[:1], []downpour.Attack{attack("1", -2880, -2800)}, whole(1), 0.01, 0.1, "does not count"},
-		{"within the onset's interval", []downpour.Outage{early}, []downpour.Attack{attack("1", 580, 641)}, whole(1), 0.3, 0.6, "within the interval of 1"},
+		{"within the onset's interval", []downpour.Outage{early}, []downpour.Attack{attack("1", 580, 641)}, whole(1), 0.3, 0.6, "within the time in which the onset must lie of the outage"},
 		{"telemetry of another time", waves[:1], nil, assess.Seen{Traffic: true, From: at(2000), To: at(2100)}, 0.1, 0.2, "covers 0 of 1"},
 		{"one wave of four without", waves, floods[:3], whole(1), 0.5, 0.95, "1 of 4 outages happened without"},
 	} {
