@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"downpour/internal/app"
 )
 
 // Exit codes, as other people's scripts rely on them.
@@ -115,10 +117,11 @@ func exitCode(stderr io.Writer, err error) int {
 	fmt.Fprintln(stderr, "downpour:", err)
 	var usage usageError
 	var input inputError
+	var start *app.StartError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.As(err, &input):
+	case errors.As(err, &input), errors.As(err, &start):
 		return exitInput
 	}
 	return exitSystem

@@ -39,6 +39,14 @@ type Options struct {
 	Reload <-chan *config.Config
 }
 
+// StartError is what keeps a program from starting: an address, a store or a
+// database that it was told to use can't be used. Nothing was taken in yet.
+type StartError struct{ Err error }
+
+func (e *StartError) Error() string { return e.Err.Error() }
+
+func (e *StartError) Unwrap() error { return e.Err }
+
 // program is a running Downpour.
 type program struct {
 	opt    Options
@@ -89,14 +97,16 @@ func build(ctx context.Context, opt Options, lc live.Config) (*program, error) {
 // run tells where the pages are and runs all parts until ctx ends or one fails.
 func (p *program) run(ctx context.Context, lines func(*server.Server) string) error {
 	if err := p.server.Open(); err != nil {
-		return err
+		return &StartError{err}
 	}
 	if _, err := fmt.Fprintln(p.opt.Out, lines(p.server)); err != nil {
 		return fmt.Errorf("tell where the pages are: %w", err)
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.live.Run(ctx) })
-	g.Go(func() error { return p.server.Run(ctx) })
+	// The server ends first: what it still takes in, live still counts.
+	taking, taken := context.WithCancel(context.WithoutCancel(ctx))
+	g.Go(func() error { return p.live.Run(taking) })
+	g.Go(func() error { defer taken(); return p.server.Run(ctx) })
 	g.Go(func() error { return p.reload(ctx) })
 	return g.Wait()
 }

@@ -19,7 +19,7 @@ const step = 250 * time.Millisecond
 func Serve(ctx context.Context, opt Options) (err error) {
 	st, err := embedded.Open(opt.Config.Store.Path, embedded.Options{})
 	if err != nil {
-		return err
+		return &StartError{err}
 	}
 	defer func() {
 		if closing := st.Close(); err == nil {
@@ -28,7 +28,7 @@ func Serve(ctx context.Context, opt Options) (err error) {
 	}()
 	p, err := build(ctx, opt, live.Config{Store: st, Clock: utcNow, Step: step})
 	if err != nil {
-		return err
+		return &StartError{err}
 	}
 	return p.run(ctx, func(s *server.Server) string {
 		return fmt.Sprintf("Downpour serves %s\n%s", s.URL(), signIn(s, opt.Config.Store.Path))

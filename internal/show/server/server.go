@@ -27,6 +27,7 @@ type Server struct {
 	metrics     *metrics
 	accounts    *accounts
 	connections *connections
+	silent      *silent
 	sessions    *sessions
 	token       digest
 	origin      *http.CrossOriginProtection
@@ -59,7 +60,7 @@ func New(c Config, backend Backend, pages *web.Pages) (*Server, error) {
 	}
 	s := &Server{
 		config: c, backend: backend, pages: pages, static: static, metrics: m,
-		accounts: newAccounts(c, m), connections: newConnections(c.Limits, c.TrustedProxies, m.refused),
+		accounts: newAccounts(c, m), connections: newConnections(c.Limits, c.TrustedProxies, m.refused), silent: newSilent(),
 		sessions: newSessions(c.Limits, c.Now), token: digestOf(c.OperatorToken),
 		origin: http.NewCrossOriginProtection(), documents: newCache[*document](c.Now), views: newCache[web.ServiceView](c.Now), hub: newHub(c.Limits, m),
 	}
@@ -101,6 +102,7 @@ func (s *Server) door(l net.Listener, operator bool) door {
 			Handler:           s.handler(s.routes(operator), operator),
 			ReadHeaderTimeout: limits.ReadHeader, ReadTimeout: limits.Read, WriteTimeout: limits.Write, IdleTimeout: limits.Idle,
 			MaxHeaderBytes: limits.Header,
+			ConnState:      s.silent.note,
 			ErrorLog:       slog.NewLogLogger(complaints{s.metrics}, slog.LevelError),
 		},
 	}
@@ -156,6 +158,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) shutdown() {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.Limits.Shutdown)
 	defer cancel()
+	defer time.AfterFunc(silentGrace, s.silent.close).Stop()
 	var all sync.WaitGroup
 	for _, d := range s.doors {
 		all.Go(func() {
