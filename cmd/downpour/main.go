@@ -32,6 +32,7 @@ type cli struct {
 	Analyze analyzeCommand `cmd:"" help:"Say what packet captures and counts of reports show."`
 	Check   checkCommand   `cmd:"" help:"Say everything that is wrong with a configuration."`
 	Store   storeCommand   `cmd:"" help:"Check, back up and restore the embedded store."`
+	Eval    evalCommand    `cmd:"" help:"Run all golden cases and print the quality table."`
 	Version versionCommand `cmd:"" help:"Print version, commit, Go and databases."`
 }
 

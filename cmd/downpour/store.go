@@ -24,7 +24,7 @@ func (c *storeCheck) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return wrong(err)
 	}
-	defer v.Close()
+	defer v.Close() //nolint:errcheck // it was only read
 	faults, err := v.Check(ctx)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (c *storeBackup) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return wrong(err)
 	}
-	defer v.Close()
+	defer v.Close() //nolint:errcheck // it was only read
 	if err := v.Backup(ctx, c.To); err != nil {
 		return wrong(err)
 	}

@@ -43,7 +43,7 @@ func Demo(ctx context.Context, opt Options, speed float64) (err error) {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer st.Close() //nolint:errcheck // its folder goes too
 	claims, err := claim.Load(strings.NewReader(string(demo.Claims)), "claims.yaml")
 	if err != nil {
 		return err

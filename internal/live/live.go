@@ -106,7 +106,8 @@ func New(ctx context.Context, cfg Config) (*Live, error) {
 	cfg.Pipeline.Bucket = func(b downpour.ExpectedReports) { l.closed = append(l.closed, b) }
 	l.pipeline = pipeline.New(cfg.Pipeline)
 	l.keeper = keeper{store: cfg.Store, log: cfg.Log}
-	return l, l.remember(ctx)
+	err := l.remember(ctx)
+	return l, err
 }
 
 // Run brings the pipeline up to date until ctx ends, then takes in what was
