@@ -5,18 +5,19 @@ import "downpour"
 // What makes much traffic hostile. Each figure is a ratio or a count that usual
 // traffic keeps well away from.
 const (
-	answersPerQuestion = 4   // an answered question brings one datagram, rarely four
-	repliesPerQuestion = 2   // SYN-ACK, RST, ICMP error: one each, once repeated
-	conversing         = 0.6 // share of records in conversation from which all is usual
-	crowd              = 0.7 // share of SYNs that complete from which it is a crowd
-	roundTrip          = 10  // slots, 200 ms, in which a handshake may be under way
-	fewSources         = 10  // fewer are a tunnel, a backup, a call
-	scanPackets        = 2.5 // packets a port, at most, of a scan
-	scanPorts          = 100 // ports, at least, of a scan
-	scanRate           = 10  // times the floor above which it floods all the same
-	onePeer            = 3   // sources, at most, of a download seen one way
-	payloadProof       = 0.5 // share of payloads that prove a service
-	packetsPerReply    = 2   // packets of data that one of the target's answers covers (RFC 9293, 3.8.6.3; RFC 9000, 13.2.2)
+	answersPerQuestion = 4        // an answered question brings one datagram, rarely four
+	repliesPerQuestion = 2        // SYN-ACK, RST, ICMP error: one each, once repeated
+	conversing         = 0.6      // share of records in conversation from which all is usual
+	crowd              = 0.7      // share of SYNs that complete from which it is a crowd
+	roundTrip          = 10       // slots, 200 ms, in which a handshake may be under way
+	fewSources         = 10       // fewer are a tunnel, a backup, a call
+	scanPackets        = 2.5      // packets a port, at most, of a scan
+	scanPorts          = 100      // ports, at least, of a scan
+	scanRate           = 10       // times the floor above which it floods all the same
+	onePeer            = 3        // sources, at most, of a download seen one way
+	plainAnswer        = 512 + 28 // bytes of a DNS answer without extensions (RFC 1035, 4.2.1), with its headers
+	payloadProof       = 0.5      // share of payloads that prove a service
+	packetsPerReply    = 2        // packets of data that one of the target's answers covers (RFC 9293, 3.8.6.3; RFC 9000, 13.2.2)
 )
 
 // hostile is the part of a kind's window that is no one's usual business: unasked
@@ -71,7 +72,7 @@ func quiet(talking, tracked uint64, enough float64) float64 {
 }
 
 func (s *suspect) hostileAnswers(k kind, r *row) float64 {
-	if unasked(r, answersPerQuestion) == 0 {
+	if unasked(r, answersPerQuestion) == 0 || k == markKinds[downpour.DNSAnswer] && s.resolves(r) {
 		return 0
 	}
 	if !services[k].talks || len(s.sources.entries) >= fewSources {
@@ -84,6 +85,15 @@ func (s *suspect) hostileAnswers(k kind, r *row) float64 {
 		return quiet(r.window.talking, r.window.tracked, conversing)
 	}
 	return 0 // a tunnel or a game, seen one way
+}
+
+// resolves tells a resolver, or a server of names, that is seen one way: it is
+// asked itself, more often than it is answered (what it asks others is for those
+// who ask it), and the answers are short enough to have amplified nothing.
+func (s *suspect) resolves(r *row) bool {
+	questions := s.rows[kindDNSQuery]
+	return !s.visible() && questions != nil && r.window.packets <= questions.window.packets &&
+		r.window.bytes <= plainAnswer*r.window.packets
 }
 
 func (s *suspect) hostileSYN(r *row) float64 {

@@ -21,6 +21,10 @@ type part struct {
 const (
 	smallestShare = 0.01 // of the attack's packets; a smaller part is noise
 	joiningShare  = 0.05 // from which hostile traffic below its floor belongs to the attack
+	// joiningRecords is how many records of followed sources it takes to know
+	// that traffic below its floor is hostile.
+	joiningRecords = 10
+
 	samePorts     = 0.6  // share of a RST's ports from which it is the reflectors' own
 	mixedShare    = 0.05 // of each of three kinds of TCP in a mixed flood
 	mixedOdd      = 0.1  // and of abnormal flags in it

@@ -143,7 +143,10 @@ func classifyUDP(f *downpour.Flow) kind {
 	if k := markKinds[f.Mark]; k != noService {
 		return k
 	}
-	if k := portKinds[f.SourcePort]; k != noService {
+	// A question between two servers, or by a client that binds the service's
+	// own port as NTP's do, comes from that port too: the payload tells.
+	question := f.Mark == downpour.Unmarked && f.SourcePort == f.DestinationPort
+	if k := portKinds[f.SourcePort]; k != noService && !question {
 		return k
 	}
 	switch f.DestinationPort {

@@ -86,6 +86,7 @@ func (s *suspect) include() {
 			base += s.classes[c].window.packets
 		}
 	}
+	running := s.running()
 	for _, k := range s.active {
 		w := s.rows[k].window.packets
 		if w == 0 || s.attack.kinds.has(k) {
@@ -97,7 +98,9 @@ func (s *suspect) include() {
 		if s.classes[ClassOdd].alarmed && k.traits().protocol == "tcp" {
 			share = smallestShare // random flags are now and then regular ones
 		}
-		joins := part > 0.5 && float64(w) >= share*float64(base)
+		// Of sources that are not followed nothing is known.
+		known := s.sources.complete() || s.rows[k].window.tracked >= joiningRecords
+		joins := running && known && part > 0.5 && float64(w) >= share*float64(base)
 		if alarmed || joins {
 			s.attack.kinds |= 1 << k
 			s.attack.changed = true
@@ -151,21 +154,47 @@ func (s *suspect) measure() {
 	}
 }
 
+// stillGoing is the share of a second's limit that the two latest slots must hold
+// for the attack to go on: what trickles below half of it belongs to it no longer.
+const stillGoing = 0.5 * 2 * float64(slotLength) / float64(second)
+
 // goesOn tells whether the two latest slots hold attack traffic at half of a
-// class's limit or more: what trickles below belongs to it no longer.
+// class's limit or more.
 func (s *suspect) goesOn() bool {
-	const share = 0.5 * 2 * float64(slotLength) / float64(second)
 	var sums [classes]volume
 	for _, k := range s.active {
-		if s.attack.reach.has(k) {
-			r, c := s.rows[k], kindClasses[k]
-			if !s.classes[c].alarmed {
-				c = s.attack.lead // it joined or was folded: it counts with what it is beside
-			}
-			sums[c].add(r.slots[s.slot%slotsKept].volume)
-			sums[c].add(r.slots[(s.slot+slotsKept-1)%slotsKept].volume)
+		if !s.attack.reach.has(k) {
+			continue
 		}
+		r, c := s.rows[k], kindClasses[k]
+		now, before := s.at(r), &r.slots[(s.slot+slotsKept-1)%slotsKept]
+		if s.classes[c].alarmed {
+			sums[c].add(now.volume)
+			sums[c].add(before.volume)
+			continue
+		}
+		// It joined or was folded: it counts with what it is beside, but for the
+		// part that is in conversation.
+		sums[s.attack.lead].add(now.silent())
+		sums[s.attack.lead].add(before.silent())
 	}
+	return s.anyAbove(&sums, stillGoing)
+}
+
+// running tells whether what raised the alarm still comes at such a rate.
+func (s *suspect) running() bool {
+	var sums [classes]volume
+	for _, k := range s.active {
+		r := s.rows[k]
+		sums[kindClasses[k]].add(s.at(r).volume)
+		sums[kindClasses[k]].add(r.slots[(s.slot+slotsKept-1)%slotsKept].volume)
+	}
+	return s.anyAbove(&sums, stillGoing)
+}
+
+// anyAbove tells whether one of the classes that raised the alarm holds more
+// than a share of its limit.
+func (s *suspect) anyAbove(sums *[classes]volume, share float64) bool {
 	for c := range s.classes {
 		if st := &s.classes[c]; st.alarmed && sums[c].packets > 0 &&
 			st.limit.exceeds(float64(sums[c].packets), float64(sums[c].bytes)*8, share) {

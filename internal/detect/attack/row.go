@@ -22,7 +22,7 @@ type tally struct {
 	asked   uint64 // packets of the target that ask for such answers
 	tracked uint64 // records of sources in the sample, of which:
 	talking uint64 // those of a source that the target converses with
-	repeats uint64 // those with the ports of the source's record before
+	repeats uint64 // those with ports that the source used lately
 }
 
 func (t *tally) add(u *tally) {
@@ -39,6 +39,15 @@ func (t *tally) subtract(u *tally) {
 	t.tracked -= u.tracked
 	t.talking -= u.talking
 	t.repeats -= u.repeats
+}
+
+// silent is the part of the volume that is in no conversation, told by the
+// sources that are followed; where none is, nothing is known to be silent.
+func (t *tally) silent() volume {
+	part := float64(t.tracked-min(t.talking, t.tracked)) / float64(max(t.tracked, 1))
+	return volume{
+		uint64(float64(t.packets) * part), uint64(float64(t.bytes) * part), uint64(float64(t.samples) * part),
+	}
 }
 
 // slot is a tally and the time of its first packet.

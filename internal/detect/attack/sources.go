@@ -2,6 +2,7 @@ package attack
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 
 	"downpour"
@@ -11,11 +12,29 @@ import (
 type source struct {
 	downpour.Source
 	kinds   kindSet
-	ports   uint32 // source and destination port of its latest flow
+	ports   uint64 // a bit for each pair of ports of its latest flows, by hash
 	flows   uint32
 	pending uint8 // SYN not yet followed by an ACK
 	asked   uint8 // SYN-ACK not yet followed by data
 	answers uint8 // packets of the target to it that were no refusal
+}
+
+// repeats tells whether a flow bears a pair of ports that the source used
+// lately, and remembers the pair. A source with a few dozen connections at once
+// repeats nearly always; one that draws its ports seldom does, since a set that
+// is half full is forgotten.
+func (s *source) repeats(f *downpour.Flow) bool {
+	const full = 32
+	pair := uint32(f.SourcePort)<<16 | uint32(f.DestinationPort)
+	bit := uint64(1) << (pair * 0x9e3779b1 >> 26)
+	if s.ports&bit != 0 {
+		return true
+	}
+	if bits.OnesCount64(s.ports) >= full {
+		s.ports = 0
+	}
+	s.ports |= bit
+	return false
 }
 
 // sources is a uniform sample of the distinct sources: those with the smallest

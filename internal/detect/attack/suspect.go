@@ -187,15 +187,14 @@ func (s *suspect) note(f *downpour.Flow, k kind, r *row, v volume) {
 	}
 	at := s.at(r)
 	noteSource(&src.Source, f, v)
-	ports := uint32(f.SourcePort)<<16 | uint32(f.DestinationPort)
 	tracked, repeats, talking := uint64(1), uint64(0), uint64(0)
-	if src.ports == ports && src.flows > 0 {
+	if src.repeats(f) {
 		repeats = 1
 	}
 	if src.answers > 0 && (k != kindQUIC || src.flows >= quicTalks) {
 		talking = 1
 	}
-	src.ports, src.kinds = ports, src.kinds|1<<k
+	src.kinds |= 1 << k
 	src.flows++
 	switch k {
 	case kindSYN:
@@ -274,13 +273,16 @@ func (s *suspect) outgoingFlow(f *downpour.Flow) {
 
 // ask credits a packet of the target to the kinds of answers that it asks for.
 func (s *suspect) ask(f *downpour.Flow, k kind, v volume) {
+	if k != kindICMPError { // every packet may meet an error, but an error (RFC 1122, 3.2.2)
+		s.credit(v, kindICMPError)
+	}
 	switch k {
 	case kindSYN:
-		s.credit(v, kindSYNACK, kindRST, kindICMPError)
+		s.credit(v, kindSYNACK, kindRST)
 	case kindSYNACK, kindFIN:
 		s.credit(v, kindRST, kindFIN)
 	case kindICMP:
-		if s.credit(v, kindICMPError); icmpQuestion(f) {
+		if icmpQuestion(f) {
 			s.credit(v, kindICMP)
 		}
 	case kindACK:
@@ -289,7 +291,7 @@ func (s *suspect) ask(f *downpour.Flow, k kind, v volume) {
 		if f.Protocol != downpour.ProtocolUDP {
 			return
 		}
-		s.credit(v, kindICMPError, kindUDP, kindQUIC)
+		s.credit(v, kindUDP, kindQUIC)
 		if to := portKinds[f.DestinationPort]; to != noService {
 			s.asks += v.packets
 			s.credit(v, to)
