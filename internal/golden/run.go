@@ -143,7 +143,7 @@ func write(name string, content func(io.Writer) error) error {
 		return err
 	}
 	defer f.Close()
-	w := bufio.NewWriter(f)
+	w := bufio.NewWriterSize(f, 1<<20)
 	if err := content(w); err != nil {
 		return err
 	}

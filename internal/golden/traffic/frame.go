@@ -104,12 +104,16 @@ func (d *datagram) packet6(id uint16, body []byte, offset int, more, fragment bo
 
 // sum adds up 16-bit words in ones' complement (RFC 1071), from a sum before.
 func sum(before uint32, b []byte) uint16 {
-	s := before
-	for ; len(b) >= 2; b = b[2:] {
-		s += uint32(b[0])<<8 | uint32(b[1])
+	s := uint64(before)
+	for ; len(b) >= 4; b = b[4:] {
+		s += uint64(binary.BigEndian.Uint32(b)) // two words at once; carries are folded below
+	}
+	if len(b) >= 2 {
+		s += uint64(binary.BigEndian.Uint16(b))
+		b = b[2:]
 	}
 	if len(b) == 1 {
-		s += uint32(b[0]) << 8
+		s += uint64(b[0]) << 8
 	}
 	for s > 0xffff {
 		s = s>>16 + s&0xffff
