@@ -26,6 +26,7 @@ import (
 	"downpour/internal/pipeline"
 	"downpour/internal/show/server"
 	"downpour/internal/show/web"
+	"downpour/internal/store/embedded"
 )
 
 // Options are what both programs need from the command line.
@@ -59,7 +60,7 @@ type program struct {
 
 // build puts the parts together around live's configuration, which serve and
 // demo begin differently.
-func build(ctx context.Context, opt Options, lc live.Config) (*program, error) {
+func build(ctx context.Context, opt Options, st *embedded.Store, lc live.Config) (*program, error) {
 	cfg := opt.Config
 	places, err := enrich.Open(enrich.Config{Country: cfg.Databases.Country, Network: cfg.Databases.Network})
 	if err != nil {
@@ -72,7 +73,9 @@ func build(ctx context.Context, opt Options, lc live.Config) (*program, error) {
 	lc.Places, lc.Intake, lc.Log, lc.Version = places, p.intake, opt.Log, opt.Version
 	lc.Counter = report.NewCounter(lc.Clock(), serviceNames(cfg))
 	lc.Services = services(cfg, lc.Services)
-	lc.Retention, lc.Budget, lc.StorePath = time.Duration(cfg.Store.Keep), int64(cfg.Store.Disk), cfg.Store.Path
+	lc.Retention, lc.Budget = time.Duration(cfg.Store.Keep), int64(cfg.Store.Disk)
+	lc.Store = st
+	lc.Kept = func() web.StoreHealth { return kept(st, cfg.Store) }
 	lc.Warning = p.client.warning
 	lc.Pipeline = pipelineConfig(cfg, places, lc.Pipeline)
 	if p.live, err = live.New(ctx, lc); err != nil {
@@ -89,7 +92,7 @@ func build(ctx context.Context, opt Options, lc live.Config) (*program, error) {
 	p.server, err = server.New(server.Config{
 		Listen: cfg.HTTP.Listen, OperatorListen: cfg.HTTP.OperatorListen,
 		TrustedProxies: cfg.HTTP.TrustedProxies, Client: p.client.of,
-		OperatorToken: token, Log: opt.Log, Collectors: p.live.Collectors(),
+		OperatorToken: token, Log: opt.Log, Collectors: append(p.live.Collectors(), storeCollectors(st)...),
 	}, p.live, pages)
 	return p, err
 }

@@ -49,8 +49,8 @@ func Demo(ctx context.Context, opt Options, speed float64) (err error) {
 		return err
 	}
 	clock := live.NewReplayClock(time.Now, demo.Start(), demo.End(), speed)
-	p, err := build(ctx, opt, live.Config{
-		Store: st, Clock: clock.Now, Step: demoStep, Replay: demo.NewSource(1),
+	p, err := build(ctx, opt, st, live.Config{
+		Clock: clock.Now, Step: demoStep, Replay: demo.NewSource(1),
 		Services:  []live.Service{{Zone: demo.Zone}},
 		Start:     demo.Start(),
 		End:       demo.End(),

@@ -26,7 +26,7 @@ func Serve(ctx context.Context, opt Options) (err error) {
 			err = closing
 		}
 	}()
-	p, err := build(ctx, opt, live.Config{Store: st, Clock: utcNow, Step: step})
+	p, err := build(ctx, opt, st, live.Config{Clock: utcNow, Step: step})
 	if err != nil {
 		return &StartError{err}
 	}

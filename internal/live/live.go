@@ -57,9 +57,10 @@ type Config struct {
 	Published web.Publication
 	Retention time.Duration // how long reports and counts stay
 	Budget    int64         // bytes that the store may take
-	StorePath string
-	Version   string
-	Log       *slog.Logger
+	// Kept tells how the store is; nil if there is nothing to tell.
+	Kept    func() web.StoreHealth
+	Version string
+	Log     *slog.Logger
 }
 
 // DefaultRetention is how long reports and counts are kept: the public history

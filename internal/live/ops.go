@@ -45,7 +45,15 @@ func (l *Live) HealthView(ctx context.Context) (web.HealthView, error) {
 	if l.cfg.Warning != nil {
 		v.Warnings = l.cfg.Warning()
 	}
-	v.Shed = append(v.Shed, web.Shed{Where: "store", Reason: "closed buckets waited too long", Count: l.keeper.shedCount()})
+	intake := l.cfg.Intake.Stats()
+	v.Shed = append(v.Shed,
+		web.Shed{Where: "intake", Reason: "reports refused by a rate limit", Count: intake.Limited},
+		web.Shed{Where: "intake", Reason: "reporters forgotten early, a table was full", Count: intake.Evicted},
+		web.Shed{Where: "store", Reason: "closed minutes waited too long", Count: l.keeper.shedCount()})
+	if l.cfg.Kept != nil {
+		s := l.cfg.Kept()
+		v.Store = &s
+	}
 	return v, nil
 }
 
