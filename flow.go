@@ -46,6 +46,23 @@ type Flow struct {
 	Sequence uint32
 }
 
+// FlowEnd is one end of a flow of a batch: the flow's place in the batch, and
+// which of its ends.
+type FlowEnd uint16
+
+// DestinationOf is the end that the i-th flow of a batch goes to; i is below
+// 32,768.
+func DestinationOf(i int) FlowEnd { return FlowEnd(i << 1) }
+
+// SourceOf is the end that the i-th flow of a batch comes from; i is below 32,768.
+func SourceOf(i int) FlowEnd { return FlowEnd(i<<1 | 1) }
+
+// Flow is the flow's place in its batch.
+func (e FlowEnd) Flow() int { return int(e >> 1) }
+
+// IsSource tells the source from the destination.
+func (e FlowEnd) IsSource() bool { return e&1 != 0 }
+
 // Fragment tells whether a packet is a fragment (RFC 791, RFC 8200).
 type Fragment uint8
 

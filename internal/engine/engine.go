@@ -19,11 +19,10 @@ const Partitions = 64
 // FlowDetector owns the targets of one partition. The engine calls it from one
 // goroutine at a time.
 type FlowDetector interface {
-	// Incoming sees a flow whose destination is of this partition, Outgoing one
-	// whose source is. A flow between two targets is seen as both, by the
-	// detectors of both. The flow must not be kept.
-	Incoming(f *downpour.Flow)
-	Outgoing(f *downpour.Flow)
+	// Flows sees those ends of a batch's flows that are of this partition, in the
+	// order of the input. A flow between two targets is seen at both ends, by the
+	// detectors of both. Neither flows nor ends may be changed or kept.
+	Flows(flows []downpour.Flow, ends []downpour.FlowEnd)
 	// Tick says that event time has reached now (a whole second, nanoseconds
 	// since the epoch). Time may jump by any amount. Flows older than now may
 	// still come (they are late and few).

@@ -26,9 +26,17 @@ func newCounter(int) engine.FlowDetector {
 	return &counter{in: map[downpour.Address]int{}, out: map[downpour.Address]int{}}
 }
 
-func (c *counter) Incoming(f *downpour.Flow) { c.in[f.Destination]++ }
-func (c *counter) Outgoing(f *downpour.Flow) { c.out[f.Source]++ }
-func (c *counter) Finish(now int64)          { c.Tick(now) }
+func (c *counter) Finish(now int64) { c.Tick(now) }
+
+func (c *counter) Flows(flows []downpour.Flow, ends []downpour.FlowEnd) {
+	for _, e := range ends {
+		if f := &flows[e.Flow()]; e.IsSource() {
+			c.out[f.Source]++
+		} else {
+			c.in[f.Destination]++
+		}
+	}
+}
 
 func (c *counter) Tick(now int64) {
 	seen := map[downpour.Address]bool{}
@@ -141,8 +149,7 @@ func TestTimeComesFromObservations(t *testing.T) {
 
 type silent struct{}
 
-func (silent) Incoming(*downpour.Flow)                      {}
-func (silent) Outgoing(*downpour.Flow)                      {}
+func (silent) Flows([]downpour.Flow, []downpour.FlowEnd)    {}
 func (silent) Tick(int64)                                   {}
 func (silent) Finish(int64)                                 {}
 func (silent) Events(dst []downpour.Event) []downpour.Event { return dst }

@@ -36,8 +36,10 @@ type Config struct {
 type Engine struct {
 	cfg        Config
 	partitions []FlowDetector
+	dealt      dealt // of the flows at hand, where there are no shards
 	shards     []*shard
-	pending    [][]routed // by shard
+	pending    *batch      // being filled for the shards
+	spare      chan *batch // to be filled next
 	done       chan []downpour.Event
 	running    sync.WaitGroup
 	now        int64 // whole second of event time that has been ticked
@@ -59,20 +61,23 @@ func New(cfg Config) *Engine {
 	return e
 }
 
+// batches is how many batches are on their way at most: the shards work on some
+// while the next are filled.
+const batches = 6
+
 func (e *Engine) start(n int) {
 	e.done = make(chan []downpour.Event)
-	e.pending = make([][]routed, n)
+	e.spare = make(chan *batch, batches)
+	for range batches {
+		e.spare <- &batch{flows: make([]downpour.Flow, 0, batchSize)}
+	}
+	e.pending = <-e.spare
 	for i := range n {
 		s := &shard{
-			partitions: make([]FlowDetector, Partitions),
-			in:         make(chan work, 4),
-			spare:      make(chan []routed, 8),
-		}
-		for p := i; p < Partitions; p += n {
-			s.partitions[p] = e.partitions[p]
+			partitions: e.partitions, first: i, n: n,
+			in: make(chan work, batches), spare: e.spare,
 		}
 		e.shards = append(e.shards, s)
-		e.pending[i] = s.buffer()
 		e.running.Go(s.run)
 	}
 }
@@ -88,19 +93,21 @@ func (e *Engine) Feed(b *observe.Batch) {
 			e.cfg.Counts.Count(c)
 		}
 	}
+	from := 0
 	for i := range b.Flows {
-		f := &b.Flows[i]
-		if f.Time >= e.now+second {
-			e.advance(f.Time)
-		} else {
-			e.last = max(e.last, f.Time)
-			if f.Time < e.now-second {
-				e.late++
-			}
+		t := b.Flows[i].Time
+		if t >= e.now+second {
+			e.take(b.Flows[from:i])
+			from = i
+			e.advance(t)
+			continue
 		}
-		e.route(f, f.Destination, false)
-		e.route(f, f.Source, true)
+		e.last = max(e.last, t)
+		if t < e.now-second {
+			e.late++
+		}
 	}
+	e.take(b.Flows[from:])
 	if b.Now != 0 {
 		e.advance(b.Now)
 	}
@@ -122,17 +129,40 @@ func (e *Engine) Finish() {
 	e.running.Wait()
 }
 
-func (e *Engine) route(f *downpour.Flow, owner downpour.Address, outgoing bool) {
-	p := partitionOf(owner)
-	if e.shards == nil {
-		deliver(e.partitions[p], f, outgoing)
-		return
+// take deals flows of one second out to the partitions.
+func (e *Engine) take(flows []downpour.Flow) {
+	for len(flows) > 0 {
+		if e.shards == nil {
+			n := min(len(flows), batchSize)
+			e.dealt.deal(flows[:n])
+			e.dealt.deliver(e.partitions, flows[:n], 0, 1)
+			flows = flows[n:]
+			continue
+		}
+		p := e.pending
+		n := min(len(flows), batchSize-len(p.flows))
+		p.flows = append(p.flows, flows[:n]...)
+		flows = flows[n:]
+		if len(p.flows) == batchSize {
+			e.send(work{})
+		}
 	}
-	i := int(p) % len(e.shards)
-	e.pending[i] = append(e.pending[i], routed{flow: *f, partition: p, outgoing: outgoing})
-	if len(e.pending[i]) == handOver {
-		e.shards[i].in <- work{flows: e.pending[i]}
-		e.pending[i] = e.shards[i].buffer()
+}
+
+// send hands the pending flows over to all shards, with what is to be done
+// after them.
+func (e *Engine) send(w work) {
+	if p := e.pending; len(p.flows) > 0 {
+		p.deal(p.flows)
+		p.using.Store(int32(len(e.shards)))
+		w.batch = p
+	}
+	for _, s := range e.shards {
+		s.in <- w
+	}
+	if w.batch != nil {
+		e.pending = <-e.spare
+		e.pending.flows = e.pending.flows[:0]
 	}
 }
 
@@ -154,12 +184,9 @@ func (e *Engine) advance(t int64) {
 func (e *Engine) turn(now int64, finish bool) {
 	e.events = e.events[:0]
 	if e.shards == nil {
-		e.events = turn(e.events, e.partitions, now, finish)
+		e.events = turn(e.events, e.partitions, 0, 1, now, finish)
 	} else {
-		for i, s := range e.shards {
-			s.in <- work{flows: e.pending[i], tick: now, finish: finish, done: e.done}
-			e.pending[i] = s.buffer()
-		}
+		e.send(work{tick: now, finish: finish, done: e.done})
 		for range e.shards {
 			e.events = append(e.events, <-e.done...)
 		}

@@ -50,6 +50,17 @@ func (d *Detector) Events(dst []downpour.Event) []downpour.Event {
 	return dst
 }
 
+// Flows sees the ends of flows that are of the partition.
+func (d *Detector) Flows(flows []downpour.Flow, ends []downpour.FlowEnd) {
+	for _, e := range ends {
+		if f := &flows[e.Flow()]; e.IsSource() {
+			d.Outgoing(f)
+		} else {
+			d.Incoming(f)
+		}
+	}
+}
+
 // Incoming sees a flow toward one of the partition's addresses.
 func (d *Detector) Incoming(f *downpour.Flow) {
 	t := d.targets.find(f.Destination)
