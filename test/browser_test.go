@@ -18,7 +18,9 @@ import (
 // pictures, if given, is a folder for pictures of the demo's pages:
 //
 //	go test ./test -run TestDemoTellsTheStory -pictures /tmp/pictures
-var pictures = flag.String("pictures", "", "folder for pictures of the demo's pages")
+//
+// Its incident.png is the README's: copy it to docs/images.
+var pictures = flag.String("pictures", "", "absolute path of a folder for pictures of the demo's pages")
 
 // watchFaults lists what the page's policy forbade and what its scripts threw.
 const watchFaults = `window.faults = [];
@@ -89,6 +91,16 @@ func (b *browser) fits() {
 	}
 }
 
+// screen keeps the first screen of a page as the README shows it.
+func (b *browser) screen(name string) {
+	b.t.Helper()
+	if *pictures == "" {
+		return
+	}
+	b.do(chromedp.EmulateViewport(1200, 1130))
+	b.keep(name, chromedp.CaptureScreenshot())
+}
+
 // picture keeps how the page looks at a width, if pictures are wanted.
 func (b *browser) picture(name string, width int64) {
 	b.t.Helper()
@@ -96,7 +108,13 @@ func (b *browser) picture(name string, width int64) {
 		return
 	}
 	b.do(chromedp.EmulateViewport(width, 900))
-	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	b.keep(name, chromedp.FullScreenshot(100))
+}
+
+// keep writes what a camera sees.
+func (b *browser) keep(name string, camera chromedp.Action[[]byte]) {
+	b.t.Helper()
+	png, err := chromedp.Run(b.ctx, camera)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(*pictures, name+".png"), png, 0o644)
 	}
@@ -131,6 +149,7 @@ func TestDemoTellsTheStory(t *testing.T) {
 	if n := strings.Count(strings.ToLower(text), "graded"); n < 7 {
 		t.Errorf("%d claims are graded, want 7: %s", n, text)
 	}
+	b.screen("incident")
 	b.picture("incident-phone", 390)
 	b.picture("incident-desktop", 1280)
 	b.fits()
