@@ -138,7 +138,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestMissingProxyIsTold on the operator's page.
+// TestMissingProxyIsTold on the operator's page and in the log.
 func TestMissingProxyIsTold(t *testing.T) {
 	p := start(t, "serve")
 	for i := range 30 {
@@ -163,4 +163,7 @@ func TestMissingProxyIsTold(t *testing.T) {
 			t.Errorf("%d: no word of the line that is missing: %s", r.StatusCode, page)
 		}
 	}
+	eventually(t, 10*time.Second, "the warning in the log", func() bool {
+		return strings.Contains(p.log.String(), "trusted_proxies: [127.0.0.1/32]")
+	})
 }

@@ -111,6 +111,7 @@ func (p *program) run(ctx context.Context, lines func(*server.Server) string) er
 	g.Go(func() error { return p.live.Run(taking) })
 	g.Go(func() error { defer taken(); return p.server.Run(ctx) })
 	g.Go(func() error { return p.reload(ctx) })
+	g.Go(func() error { p.client.tell(ctx, p.opt.Log); return nil })
 	return g.Wait()
 }
 

@@ -1,9 +1,12 @@
 package app
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"downpour/internal/config"
 	"downpour/internal/observe/report"
@@ -47,4 +50,26 @@ func (c *client) warning() []web.Warning {
 		return nil
 	}
 	return []web.Warning{{Title: "All reporters may count as one", Says: says}}
+}
+
+// tellEvery is how often the log is told what was noticed.
+const tellEvery = 2 * time.Second
+
+// tell logs the warning, once for each configuration, until ctx ends.
+func (c *client) tell(ctx context.Context, log *slog.Logger) {
+	tick := time.NewTicker(tellEvery)
+	defer tick.Stop()
+	var told *trust
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		t := c.now.Load()
+		if says := t.watch.Warning(); says != "" && t != told {
+			log.Warn("all reporters may count as one", "because", says)
+			told = t
+		}
+	}
 }
