@@ -26,10 +26,10 @@ func (l *Live) OpsView(ctx context.Context) (web.OpsView, error) {
 func (l *Live) HealthView(ctx context.Context) (web.HealthView, error) {
 	v := web.HealthView{Databases: l.cfg.Places.Databases(), Version: l.cfg.Version}
 	received := uint64(0)
-	for _, s := range l.cfg.Services {
-		t, err := l.totals(ctx, s.ID)
+	for _, id := range l.watched() {
+		t, err := l.totals(ctx, id)
 		if err != nil {
-			return v, fmt.Errorf("count the reports of %s: %w", s.ID, err)
+			return v, fmt.Errorf("count the reports of %s: %w", id, err)
 		}
 		received += t.Received
 	}
@@ -57,11 +57,15 @@ func (l *Live) HealthView(ctx context.Context) (web.HealthView, error) {
 	return v, nil
 }
 
-// PublishIncident sets what the public may see of an incident, durably.
+// PublishIncident sets what the public may see of an incident, durably. Of one
+// that joined another it is the other that is decided on: a page opened before
+// they joined must still be able to take back what is shown.
 func (l *Live) PublishIncident(ctx context.Context, id string, p web.Publication) error {
-	if _, err := l.Incident(ctx, id); err != nil {
+	r, err := l.Incident(ctx, id)
+	if err != nil {
 		return err
 	}
+	id = r.Incident.ID
 	value, err := json.Marshal(p)
 	if err != nil {
 		return err

@@ -21,3 +21,15 @@ func (l *Live) Reconfigure(services []Service, retention time.Duration, budget i
 	}
 	l.cfg.Retention, l.cfg.Budget = retention, budget
 }
+
+// watched are the ids of the services, in the configuration's order, for those
+// who go through them without holding the lock that a reload takes.
+func (l *Live) watched() []string {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	ids := make([]string, 0, len(l.cfg.Services))
+	for _, s := range l.cfg.Services {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}

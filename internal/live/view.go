@@ -274,8 +274,8 @@ func (l *Live) Incident(ctx context.Context, id string) (store.Record, error) {
 // Services are the public services in the configuration's order.
 func (l *Live) Services(ctx context.Context) ([]server.ServiceStatus, error) {
 	var out []server.ServiceStatus
-	for _, s := range l.cfg.Services {
-		status, err := l.Service(ctx, s.ID)
+	for _, id := range l.watched() {
+		status, err := l.Service(ctx, id)
 		if err != nil {
 			return nil, err
 		}
