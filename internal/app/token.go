@@ -33,10 +33,28 @@ func operatorToken(dir string) (string, error) {
 	return token, nil
 }
 
+// newToken makes a token and keeps it for the owner alone. The file takes its
+// name when it is whole and on the disk: a crash leaves no part of a token, and
+// neither the mode nor the place of what was there before counts.
 func newToken(path string) (string, error) {
 	token := server.NewToken()
-	if err := os.WriteFile(path, []byte(token+"\n"), 0o600); err != nil {
+	if err := keepToken(path, token); err != nil {
 		return "", fmt.Errorf("keep the operator's token: %w", err)
 	}
 	return token, nil
+}
+
+func keepToken(path, token string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), tokenFile+"-") // with mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(token + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name()) // err says enough
+	}
+	return err
 }

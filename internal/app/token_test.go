@@ -26,3 +26,31 @@ func TestOperatorTokenOutlivesARestart(t *testing.T) {
 		t.Errorf("after its removal: %q (%v), want a new one", next, err)
 	}
 }
+
+func TestOperatorTokenReplacesAnEmptyFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, tokenFile)
+	elsewhere := filepath.Join(t.TempDir(), "readable")
+	if err := os.WriteFile(elsewhere, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(elsewhere, path); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	token, err := operatorToken(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(path); err != nil || info.Mode() != 0o600 {
+		t.Errorf("mode %v (%v), want a plain file of 0600", info.Mode(), err)
+	}
+	if b, err := os.ReadFile(elsewhere); err != nil || len(b) != 0 {
+		t.Errorf("the link's target holds %q (%v), want nothing", b, err)
+	}
+	if again, err := operatorToken(dir); err != nil || again != token {
+		t.Errorf("second start: %q (%v), want %q", again, err, token)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%d files are left (%v), want the token alone", len(left), err)
+	}
+}
