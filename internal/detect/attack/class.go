@@ -42,3 +42,14 @@ type Floor struct {
 func (f Floor) exceeds(packets, bits, share float64) bool {
 	return f.Packets > 0 && packets >= f.Packets*share || f.Bits > 0 && bits >= f.Bits*share
 }
+
+// converses tells of the classes whose usual traffic is in conversation with
+// the target, so that, where both ways are seen, it can be told from the attack
+// source by source.
+func (c Class) converses() bool {
+	switch c {
+	case ClassAnswers, ClassSYNACK, ClassFragments, ClassTCP, ClassClose, ClassUDP, ClassOther:
+		return true
+	}
+	return false
+}

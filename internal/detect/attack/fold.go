@@ -48,6 +48,7 @@ func (s *suspect) vectors() []part {
 	f.resets()
 	f.errors()
 	f.mixedTCP()
+	f.junk()
 	f.unlisted()
 	return f.result()
 }
@@ -204,6 +205,22 @@ func (f *folding) mixedTCP() {
 		}
 	}
 	f.parts[to].name = mixedTCP
+}
+
+// junk calls what goes to the port of QUIC or DNS a UDP flood if payloads were
+// seen and most of them are not that protocol's: the payload decides.
+func (f *folding) junk() {
+	for _, k := range [...]kind{kindQUIC, kindDNSQuery} {
+		r := f.s.rows[k]
+		if r == nil || f.packets(k) == 0 || r.payloads == 0 || float64(r.marked) >= payloadProof*float64(r.payloads) {
+			continue
+		}
+		if f.packets(kindUDP) > 0 {
+			f.move(k, kindUDP)
+			continue
+		}
+		f.parts[k].name = kindUDP.traits().vector
+	}
 }
 
 // unlisted calls a UDP flood an amplification if it comes from one port of many

@@ -71,7 +71,7 @@ func (s *suspect) fillSources(out *downpour.Footprint, set kindSet) {
 	list := make([]downpour.Source, 0, len(s.sources.entries))
 	for i := range s.sources.entries {
 		e := &s.sources.entries[i]
-		if e.kinds&set == 0 || e.Last < a.onset || e.First > a.end+slack {
+		if e.kinds&set == 0 || e.converses(set) || e.Last < a.onset || e.First > a.end+slack {
 			continue
 		}
 		list = append(list, e.Source)

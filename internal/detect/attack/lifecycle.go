@@ -100,12 +100,20 @@ func (s *suspect) include() {
 		}
 		// Of sources that are not followed nothing is known.
 		known := s.sources.complete() || s.rows[k].window.tracked >= joiningRecords
-		joins := running && known && part > 0.5 && float64(w) >= share*float64(base)
+		joins := running && known && !s.replies(k) && part > 0.5 && float64(w) >= share*float64(base)
 		if alarmed || joins {
 			s.attack.kinds |= 1 << k
 			s.attack.changed = true
 		}
 	}
+}
+
+// replies tells whether the target answers most of a kind, were it only after
+// the first packet of each source: below its floor that is usual business.
+func (s *suspect) replies(k kind) bool {
+	w := &s.rows[k].window
+	c := kindClasses[k]
+	return (c.converses() || c == ClassQueries) && quiet(w.talking+w.replied, w.tracked, conversing) == 0
 }
 
 // closeSlot is called when a slot is over: runs of raised rates begin and end
@@ -137,7 +145,7 @@ func (s *suspect) measure() {
 	var sum volume
 	for _, k := range s.active {
 		if s.attack.reach.has(k) {
-			sum.add(s.rows[k].window.volume)
+			sum.add(s.rows[k].window.foreign(kindClasses[k]))
 		}
 	}
 	a := s.attack
@@ -169,8 +177,8 @@ func (s *suspect) goesOn() bool {
 		r, c := s.rows[k], kindClasses[k]
 		now, before := s.at(r), &r.slots[(s.slot+slotsKept-1)%slotsKept]
 		if s.classes[c].alarmed {
-			sums[c].add(now.volume)
-			sums[c].add(before.volume)
+			sums[c].add(now.foreign(c))
+			sums[c].add(before.foreign(c))
 			continue
 		}
 		// It joined or was folded: it counts with what it is beside, but for the

@@ -22,6 +22,7 @@ type tally struct {
 	asked   uint64 // packets of the target that ask for such answers
 	tracked uint64 // records of sources in the sample, of which:
 	talking uint64 // those of a source that the target converses with
+	replied uint64 // those that were before the target's first answer to their source
 	repeats uint64 // those with ports that the source used lately
 }
 
@@ -30,6 +31,7 @@ func (t *tally) add(u *tally) {
 	t.asked += u.asked
 	t.tracked += u.tracked
 	t.talking += u.talking
+	t.replied += u.replied
 	t.repeats += u.repeats
 }
 
@@ -38,16 +40,23 @@ func (t *tally) subtract(u *tally) {
 	t.asked -= u.asked
 	t.tracked -= u.tracked
 	t.talking -= u.talking
+	t.replied -= u.replied
 	t.repeats -= u.repeats
+}
+
+// foreign is the volume without what is known to be in conversation: a class
+// under attack also carries the target's usual traffic.
+func (t *tally) foreign(c Class) volume {
+	if t.talking == 0 || !c.converses() {
+		return t.volume
+	}
+	return t.part(1 - float64(min(t.talking, t.samples))/float64(t.samples))
 }
 
 // silent is the part of the volume that is in no conversation, told by the
 // sources that are followed; where none is, nothing is known to be silent.
 func (t *tally) silent() volume {
-	part := float64(t.tracked-min(t.talking, t.tracked)) / float64(max(t.tracked, 1))
-	return volume{
-		uint64(float64(t.packets) * part), uint64(float64(t.bytes) * part), uint64(float64(t.samples) * part),
-	}
+	return t.part(float64(t.tracked-min(t.talking, t.tracked)) / float64(max(t.tracked, 1)))
 }
 
 // slot is a tally and the time of its first packet.

@@ -17,6 +17,7 @@ type source struct {
 	pending uint8 // SYN not yet followed by an ACK
 	asked   uint8 // SYN-ACK not yet followed by data
 	answers uint8 // packets of the target to it that were no refusal
+	latest  kind  // of its latest flow
 }
 
 // repeats tells whether a flow bears a pair of ports that the source used
@@ -35,6 +36,20 @@ func (s *source) repeats(f *downpour.Flow) bool {
 	}
 	s.ports |= bit
 	return false
+}
+
+// converses tells whether what a source sent of a set of kinds was conversation
+// with the target.
+func (s *source) converses(set kindSet) bool {
+	if s.answers == 0 {
+		return false
+	}
+	for k := range kinds {
+		if s.kinds.has(k) && set.has(k) && !kindClasses[k].converses() {
+			return false
+		}
+	}
+	return true
 }
 
 // sources is a uniform sample of the distinct sources: those with the smallest

@@ -194,6 +194,7 @@ func (s *suspect) note(f *downpour.Flow, k kind, r *row, v volume) {
 	if src.answers > 0 && (k != kindQUIC || src.flows >= quicTalks) {
 		talking = 1
 	}
+	src.latest = k
 	src.kinds |= 1 << k
 	src.flows++
 	switch k {
@@ -266,9 +267,15 @@ func (s *suspect) outgoingFlow(f *downpour.Flow) {
 		return
 	}
 	s.answers += v.packets
-	if k != kindRST && k != kindICMPError && src.answers < 255 {
-		src.answers++
+	if k == kindRST || k == kindICMPError {
+		return
 	}
+	if r := s.rows[src.latest]; src.answers == 0 && r != nil {
+		n := uint64(src.flows)
+		s.at(r).replied += n
+		r.window.replied += n
+	}
+	src.answers = min(src.answers, 254) + 1
 }
 
 // ask credits a packet of the target to the kinds of answers that it asks for.

@@ -23,6 +23,13 @@ func (v volume) minus(w volume) volume {
 	return volume{v.packets - min(v.packets, w.packets), v.bytes - min(v.bytes, w.bytes), v.samples - min(v.samples, w.samples)}
 }
 
+// part is a share of the volume.
+func (v volume) part(share float64) volume {
+	return volume{
+		uint64(float64(v.packets) * share), uint64(float64(v.bytes) * share), uint64(float64(v.samples) * share),
+	}
+}
+
 // The most that a record can stand for. More is damage, and must not overflow
 // the sums: 2^40 packets, and 128 KiB a packet (the largest IP packet is half).
 const (
