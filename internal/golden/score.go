@@ -94,7 +94,7 @@ func (c *Case) score(truth Truth, a *document.Analysis) Result {
 	s := scorer{Result: Result{Name: c.Name, Says: c.Says}, unsettled: truth.Unsettled}
 	s.near = min(nearTime, time.Duration(float64(spanOf(a))*nearSpan))
 	s.bucket = c.bucket()
-	s.benign = len(truth.Attacks) == 0
+	s.benign = len(truth.Attacks) == 0 && (c.Capture != nil || len(c.Files) > 0)
 	used := make([]bool, len(a.Attacks))
 	for i := range truth.Attacks {
 		s.attack(&truth.Attacks[i], a.Attacks, used)
@@ -105,7 +105,7 @@ func (c *Case) score(truth Truth, a *document.Analysis) Result {
 			s.fail(checkNothing, attackName(&a.Attacks[i]), "no such attack")
 		}
 	}
-	if s.benign {
+	if len(truth.Attacks) == 0 {
 		s.expect(checkNothing, len(a.Attacks) == 0, fmt.Sprint(len(a.Attacks))+" attacks", "none")
 	}
 	s.scoreOutages(truth.Outages, a.Outages)

@@ -54,7 +54,7 @@ var services = map[string]service{
 	"CoAP":             {port: 5683, answer: coap},
 	"ARMS":             {port: 3283, answer: arms},
 	"SLP":              {port: 427, answer: slp},
-	"IPMI":             {port: 623, answer: bytes("\x06\x00\xff\x06\x00\x00\x11\xbe\x40\x00\x00\x10\x00\x00\x11\xbe\x00\x00\x00\x00\x81\x00\x00\x00\x00\x00\x00\x00")},
+	"IPMI":             {port: 623, answer: exactly("\x06\x00\xff\x06\x00\x00\x11\xbe\x40\x00\x00\x10\x00\x00\x11\xbe\x00\x00\x00\x00\x81\x00\x00\x00\x00\x00\x00\x00")},
 	"L2TP":             {port: 1701, answer: l2tp},
 	"OpenVPN":          {port: 1194, answer: openvpn},
 	"STUN":             {port: 3478, answer: stun},
@@ -63,7 +63,7 @@ var services = map[string]service{
 	"Quake":            {port: 27960, answer: text("\xff\xff\xff\xffstatusResponse\n\\sv_hostname\\arena\\mapname\\q3dm17\\version\\Q3 1.32c linux-x86_64\n0 40 \"player\"\n")},
 	"Steam":            {port: 27015, answer: text("\xff\xff\xff\xffI\x11server\x00de_dust2\x00cstrike\x00Counter-Strike\x00\x0a\x00\x05\x20\x00dl\x00\x01\x31.0.0.0\x00")},
 	"SIP":              {port: 5060, answer: sip},
-	"BACnet":           {port: 47808, answer: bytes("\x81\x0a\x00\x1a\x01\x00\x30\x01\x0c\x0c\x02\x3f\xff\xff\x19\x4b\x3e\xc4\x02\x00\x00\x01\x3f\x00\x00\x00")},
+	"BACnet":           {port: 47808, answer: exactly("\x81\x0a\x00\x1a\x01\x00\x30\x01\x0c\x0c\x02\x3f\xff\xff\x19\x4b\x3e\xc4\x02\x00\x00\x01\x3f\x00\x00\x00")},
 	"DVR-DHCPDiscover": {port: 37810, answer: text(`{"mac":"00:00:5e:00:53:01","method":"client.notifyDevInfo","params":{"deviceInfo":{"DeviceClass":"NVR","DeviceType":"NVR","HttpPort":80,"Vendor":"General","Version":"4.0"}}}`)},
 	"Plex":             {port: 32414, answer: text("HTTP/1.0 200 OK\r\nContent-Type: plex/media-server\r\nName: home\r\nPort: 32400\r\nUpdated-At: 1600000000\r\nVersion: 1.21\r\n")},
 	"RDP":              {port: 3389, answer: rdp},
@@ -74,9 +74,9 @@ var services = map[string]service{
 	"BitTorrent":       {port: 6881, answer: dht},
 }
 
-func text(s string) func(*rand.Rand) []byte { return bytes(s) }
+func text(s string) func(*rand.Rand) []byte { return exactly(s) }
 
-func bytes(s string) func(*rand.Rand) []byte {
+func exactly(s string) func(*rand.Rand) []byte {
 	return func(*rand.Rand) []byte { return []byte(s) }
 }
 
