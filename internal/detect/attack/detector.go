@@ -12,6 +12,7 @@ type Detector struct {
 	idle     []*suspect // to be used again
 	events   []downpour.Event
 	stats    Stats
+	stirring [classes]stirring
 	made     uint64 // suspects made, so that each has keys of its own
 }
 
@@ -27,11 +28,15 @@ type Stats struct {
 // New makes the detector of a partition.
 func New(cfg Config, partition int) *Detector {
 	key := cfg.Seed ^ uint64(partition+1)*0x9e3779b97f4a7c15
-	return &Detector{
+	d := &Detector{
 		cfg:     cfg,
 		targets: newTable(downpour.Address{Lo: 1}.Hash(key), cfg.Targets),
 		recent:  recent{limit: max(cfg.Recent, 1)},
 	}
+	for c := range d.stirring {
+		d.stirring[c] = stirringOf(cfg.Floors[c], cfg.Suspicion)
+	}
+	return d
 }
 
 // Stats returns the counters as they stand.
@@ -83,7 +88,8 @@ func (d *Detector) Incoming(f *downpour.Flow) {
 		return
 	}
 	d.recent.push(f, false)
-	if t.suspicious(c, v, packets, bytes, &d.cfg) && f.Time >= t.refused {
+	if d.stirring[c].reached(packets, bytes) &&
+		t.suspicious(c, v, packets, bytes, &d.cfg) && f.Time >= t.refused {
 		if s := d.follow(t, f.Time); s != nil {
 			d.weigh(s, c)
 		}

@@ -143,7 +143,11 @@ func (r *row) count(at *slot, f *downpour.Flow, now int64, v volume) {
 	r.destinationPort.cast(uint32(f.DestinationPort), v.samples)
 	r.proto.cast(uint32(f.Protocol), v.samples)
 	r.id.cast(uint32(f.IPID), v.samples)
-	r.length.cast(uint32(f.Bytes/uint64(max(f.Packets, 1))), v.samples)
+	length := f.Bytes
+	if f.Packets > 1 {
+		length /= uint64(f.Packets)
+	}
+	r.length.cast(uint32(length), v.samples)
 	if f.Protocol == downpour.ProtocolTCP {
 		r.sequence.cast(f.Sequence, v.samples)
 		r.window_.cast(uint32(f.Window), v.samples)

@@ -78,7 +78,7 @@ func (s *suspect) limits() {
 // collect begins a new collection.
 func (s *suspect) collect(now int64) {
 	s.since = now
-	s.clock = clock{start: now, step: firstStep}
+	s.clock = clock{start: now}
 	for _, k := range s.active {
 		s.rows[k].forget()
 	}

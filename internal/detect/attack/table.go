@@ -6,7 +6,8 @@ import "downpour"
 // in chunks, so that growth moves no entry and pointers to them stay valid.
 type table struct {
 	key    uint64
-	index  []uint32 // entry number + 1; 0 is empty
+	index  []*target
+	last   *target // found last: in a flood mostly the next, too
 	chunks []*[chunk]target
 	used   int // entries in use
 	limit  int
@@ -21,20 +22,25 @@ const (
 )
 
 func newTable(key uint64, limit int) table {
-	return table{key: key, limit: max(limit, 1), index: make([]uint32, chunk)}
+	return table{key: key, limit: max(limit, 1), index: make([]*target, chunk)}
 }
 
 func (t *table) entry(i int) *target { return &t.chunks[i/chunk][i%chunk] }
 
 // find returns the target of an address, or nil.
 func (t *table) find(a downpour.Address) *target {
-	mask := uint64(len(t.index) - 1)
-	for h := a.Hash(t.key) & mask; ; h = (h + 1) & mask {
-		i := t.index[h]
-		if i == 0 {
+	if e := t.last; e != nil && e.address == a {
+		return e
+	}
+	index := t.index
+	mask := uint64(len(index) - 1)
+	for h := a.Hash(t.key); ; h++ {
+		e := index[h&mask]
+		if e == nil {
 			return nil
 		}
-		if e := t.entry(int(i - 1)); e.address == a {
+		if e.address == a {
+			t.last = e
 			return e
 		}
 	}
@@ -50,7 +56,7 @@ func (t *table) admit(a downpour.Address, now int64) *target {
 			return nil
 		}
 		t.shed++
-		t.unlink(i)
+		t.unlink(t.entry(i))
 	} else {
 		t.used++
 		if t.used > len(t.chunks)*chunk {
@@ -62,7 +68,7 @@ func (t *table) admit(a downpour.Address, now int64) *target {
 	}
 	e := t.entry(i)
 	*e = target{address: a, first: now, start: now}
-	t.link(i)
+	t.link(e)
 	return e
 }
 
@@ -90,36 +96,36 @@ func (t *table) least(now int64) int {
 	return best
 }
 
-func (t *table) link(i int) {
+func (t *table) link(e *target) {
 	mask := uint64(len(t.index) - 1)
-	h := t.entry(i).address.Hash(t.key) & mask
-	for t.index[h] != 0 {
+	h := e.address.Hash(t.key) & mask
+	for t.index[h] != nil {
 		h = (h + 1) & mask
 	}
-	t.index[h] = uint32(i + 1)
+	t.index[h] = e
 }
 
 // unlink takes an entry out of the index and closes the gap (Knuth, TAOCP 3,
 // 6.4, algorithm R).
-func (t *table) unlink(i int) {
+func (t *table) unlink(e *target) {
 	mask := uint64(len(t.index) - 1)
-	gap := t.entry(i).address.Hash(t.key) & mask
-	for t.index[gap] != uint32(i+1) {
+	gap := e.address.Hash(t.key) & mask
+	for t.index[gap] != e {
 		gap = (gap + 1) & mask
 	}
-	for h := (gap + 1) & mask; t.index[h] != 0; h = (h + 1) & mask {
-		home := t.entry(int(t.index[h]-1)).address.Hash(t.key) & mask
+	for h := (gap + 1) & mask; t.index[h] != nil; h = (h + 1) & mask {
+		home := t.index[h].address.Hash(t.key) & mask
 		if (h-home)&mask >= (h-gap)&mask {
 			t.index[gap] = t.index[h]
 			gap = h
 		}
 	}
-	t.index[gap] = 0
+	t.index[gap] = nil
 }
 
 func (t *table) grow() {
-	t.index = make([]uint32, 2*len(t.index))
+	t.index = make([]*target, 2*len(t.index))
 	for i := range t.used - 1 {
-		t.link(i)
+		t.link(t.entry(i))
 	}
 }

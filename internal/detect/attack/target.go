@@ -117,6 +117,25 @@ func (t *target) limit(c Class, cfg *Config) Floor {
 	return l
 }
 
+// stirring is the least that a second holds of a class before it can be
+// suspicious: what all flows of quiet targets are held against, in whole numbers
+// and without the usual.
+type stirring struct{ packets, bytes uint32 }
+
+func stirringOf(floor Floor, suspicion float64) stirring {
+	least := func(floor float64) uint32 {
+		if floor <= 0 {
+			return math.MaxUint32
+		}
+		return uint32(min(math.Ceil(floor*suspicion), math.MaxUint32))
+	}
+	return stirring{least(floor.Packets), least(floor.Bits / 8)}
+}
+
+func (s stirring) reached(packets, bytes uint32) bool {
+	return packets >= s.packets || bytes >= s.bytes
+}
+
 // suspicious tells whether the current second gives reason to look closer. A
 // single sampled packet, though it stands for thousands, does not.
 func (t *target) suspicious(c Class, v volume, packets, bytes uint32, cfg *Config) bool {

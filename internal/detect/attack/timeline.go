@@ -8,7 +8,13 @@ import (
 
 // clock divides the time of a collection into at most downpour.TimelineSteps
 // equal steps, from firstStep on doubling when they run out.
-type clock struct{ start, step int64 }
+type clock struct {
+	start     int64
+	doublings uint8
+}
+
+// step is the length of a step in nanoseconds.
+func (c clock) step() int64 { return firstStep << c.doublings }
 
 // firstStep draws a capture of 20 ms in 20 steps.
 const firstStep = int64(time.Millisecond)
@@ -16,7 +22,7 @@ const firstStep = int64(time.Millisecond)
 type stepVolume struct{ packets, bytes uint64 }
 
 // stepOf is the step that t falls into; what is older than the start is in the first.
-func (c clock) stepOf(t int64) int64 { return max(0, t-c.start) / c.step }
+func (c clock) stepOf(t int64) int64 { return max(0, t-c.start) / firstStep >> c.doublings }
 
 // draw adds a record to the timeline of its row.
 func (s *suspect) draw(r *row, now int64, v volume) {
@@ -34,7 +40,7 @@ func (s *suspect) draw(r *row, now int64, v volume) {
 
 // coarsen doubles the step.
 func (s *suspect) coarsen() {
-	s.clock.step *= 2
+	s.clock.doublings++
 	for _, k := range s.active {
 		r := s.rows[k]
 		half := (len(r.steps) + 1) / 2
@@ -53,9 +59,9 @@ func (s *suspect) coarsen() {
 // timeline gives the rates of the vectors from onset to end.
 func (s *suspect) timeline(parts []part, onset, end int64) downpour.Timeline {
 	from, to := s.clock.stepOf(onset), s.clock.stepOf(end)
-	seconds := float64(s.clock.step) / float64(second)
+	seconds := float64(s.clock.step()) / float64(second)
 	out := downpour.Timeline{
-		Start: instant(s.clock.start + from*s.clock.step), Step: seconds,
+		Start: instant(s.clock.start + from*s.clock.step()), Step: seconds,
 		Rates: make([]downpour.VectorTimeline, len(parts)),
 	}
 	for n, p := range parts {

@@ -63,17 +63,15 @@ func decodeIPv4(b []byte, length int, f *downpour.Flow) finding {
 		return headerLengthBad
 	}
 	total, found := total(int(binary.BigEndian.Uint16(b[2:])), header, length)
+	// Field by field: a literal would be built elsewhere and copied.
+	*f = downpour.Flow{}
+	f.Source = downpour.AddressFrom4(binary.BigEndian.Uint32(b[12:]))
+	f.Destination = downpour.AddressFrom4(binary.BigEndian.Uint32(b[16:]))
+	f.Packets, f.Sampling = 1, 1
+	f.TTL, f.Protocol = b[8], b[9]
+	f.IPID = binary.BigEndian.Uint16(b[4:])
 	place := binary.BigEndian.Uint16(b[6:])
-	*f = downpour.Flow{
-		Source:      downpour.AddressFrom4(binary.BigEndian.Uint32(b[12:])),
-		Destination: downpour.AddressFrom4(binary.BigEndian.Uint32(b[16:])),
-		Packets:     1,
-		Sampling:    1,
-		Protocol:    b[9],
-		TTL:         b[8],
-		IPID:        binary.BigEndian.Uint16(b[4:]),
-		Fragment:    fragment(place&0x1fff != 0, place&0x2000 != 0),
-	}
+	f.Fragment = fragment(place&0x1fff != 0, place&0x2000 != 0)
 	if f.Fragment == downpour.LaterFragment {
 		return found
 	}

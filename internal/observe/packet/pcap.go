@@ -91,6 +91,17 @@ func (p *pcap) word(b []byte) uint32 {
 	return v
 }
 
+// words reads the four words of a record header.
+func (p *pcap) words(b []byte) (seconds, fraction, captured, length uint32) {
+	_ = b[pcapRecordSize-1]
+	if p.big {
+		be := binary.BigEndian
+		return be.Uint32(b), be.Uint32(b[4:]), be.Uint32(b[8:]), be.Uint32(b[12:])
+	}
+	le := binary.LittleEndian
+	return le.Uint32(b), le.Uint32(b[4:]), le.Uint32(b[8:]), le.Uint32(b[12:])
+}
+
 // next reads a record (draft-ietf-opsawg-pcap, 5).
 func (p *pcap) next(r *record) bool {
 	r.offset = p.window.offset()
@@ -99,8 +110,7 @@ func (p *pcap) next(r *record) bool {
 		p.ledger.stop(r.offset, err, len(header), "record header")
 		return false
 	}
-	seconds, fraction := p.word(header), p.word(header[4:])
-	captured, length := p.word(header[8:]), p.word(header[12:])
+	seconds, fraction, captured, length := p.words(header)
 	// Where captured exceeds length the difference wraps and is looked at too.
 	if (captured > p.snap || captured == 0 || fraction >= p.units || length-captured > maxWire) &&
 		!p.sound(r.offset, [4]uint32{seconds, fraction, captured, length}) {
