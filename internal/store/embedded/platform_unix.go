@@ -21,9 +21,13 @@ const lockName = "lock"
 
 type dirLock struct{ f *os.File }
 
-// lockDir takes the directory's lock or says who holds it.
+// lockDir takes the directory's lock or says who holds it. It follows no
+// symbolic link, since the process id would be written over what that leads to.
 func lockDir(dir string) (*dirLock, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.EMLINK) { // Linux and macOS; FreeBSD
+		return nil, fmt.Errorf("store %s: %s in it is a symbolic link; remove it", dir, lockName)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("store %s: cannot be written: %w", dir, cause(err))
 	}
