@@ -40,8 +40,9 @@ const (
 	nearShare  = 0.8                   // of packets that the truth's vectors must hold
 	nearTime   = 50 * time.Millisecond // or nearSpan of the capture, if that is less
 	nearSpan   = 0.05
-	apart      = 0.5 // a likelihood on the right side of this is right
-	nearBucket = 2   // rows by which an outage's onset may be off
+	believed   = 0.8 // a likelihood from here on says yes, one below apart no
+	apart      = 0.5
+	nearBucket = 2 // rows by which an outage's onset may be off
 )
 
 // Failure is a check that does not hold.
@@ -68,6 +69,7 @@ type Result struct {
 type tally struct {
 	attacks, found, extra int // of the truth, found of them, found besides
 	vectors               int // found with the right vectors
+	mistaken              int // not found although another was
 	outages, outagesFound int
 	outagesExtra          int
 	benign                bool // no attack is in it
@@ -152,6 +154,7 @@ func (s *scorer) attack(t *AttackTruth, found []downpour.Attack, used []bool) {
 	if at < 0 {
 		got := "no attack"
 		if len(found) > 0 {
+			s.mistaken++
 			got = attackName(&found[0])
 		}
 		s.expect(checkVictim, false, got, t.Target.String())
@@ -254,7 +257,11 @@ func (s *scorer) likelihood(what check, want *bool, got downpour.Finding) []fore
 		return nil
 	}
 	said := float64(got.Likelihood)
-	s.expect(what, (said >= apart) == *want, fmt.Sprintf("%.2f", said), map[bool]string{true: "yes", false: "no"}[*want])
+	holds := said < apart
+	if *want {
+		holds = said >= believed
+	}
+	s.expect(what, holds, fmt.Sprintf("%.2f", said), map[bool]string{true: "yes", false: "no"}[*want])
 	return []forecast{{said, *want}}
 }
 

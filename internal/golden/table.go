@@ -20,6 +20,7 @@ type Total struct {
 	Cases, Held           int // cases, and those in which every check holds
 	Attacks, Found, Extra int // in the truth, found of them, found besides
 	Vectors               int // found with the right vectors
+	Mistaken              int // not found although another attack was
 	Benign, FalseAlarms   int // cases without an attack, and those with an alarm
 	Outages, OutagesFound int
 	OutagesExtra          int
@@ -71,6 +72,7 @@ func (t *Total) add(r *Result) {
 	t.Found += r.found
 	t.Extra += r.extra
 	t.Vectors += r.vectors
+	t.Mistaken += r.mistaken
 	t.Outages += r.outages
 	t.OutagesFound += r.outagesFound
 	t.OutagesExtra += r.outagesExtra
@@ -150,7 +152,7 @@ func (t *Total) rows() [][2]string {
 		{"Cases in which every check holds", share(t.Held, t.Cases)},
 		{"Recall of attacks", share(t.Found, t.Attacks)},
 		{"Precision of attacks", share(t.Found, t.Found+t.Extra)},
-		{"Victim right", share(t.Found, t.Attacks)},
+		{"Victim right, where anything was found", share(t.Found, t.Found+t.Mistaken)},
 		{"Vectors right, of those found", share(t.Vectors, t.Found)},
 		{"Cases without an attack that raise a false alarm", share(t.FalseAlarms, t.Benign)},
 		{"Error of the onset, median and 95 %", milliseconds(t.OnsetMedian) + " and " + milliseconds(t.OnsetP95)},
