@@ -43,7 +43,7 @@ type Footprint struct {
 // Source is one source address of an attack.
 type Source struct {
 	Address     Address
-	Packets     uint64
+	Packets     uint64 // of its records, before renormalisation
 	Bytes       uint64
 	First, Last int64 // nanoseconds since the epoch
 	TTLMin      uint8 // 0 if none was exported

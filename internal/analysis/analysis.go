@@ -70,6 +70,7 @@ func Run(ctx context.Context, opt Options) (*document.Analysis, error) {
 		Incidents: p.Incidents(),
 		Claims:    p.Claims(),
 	}
+	a.Notes = p.Notes()
 	if distance(inputs) > farApart {
 		a.Notes = append(a.Notes, "The inputs lie more than a day apart: what one shows says nothing of the other.")
 	}

@@ -176,3 +176,54 @@ func BenchmarkFeed(b *testing.B) {
 		})
 	}
 }
+
+// TestLeaps: a packet dated far ahead moves no clock, a pause does, and nothing
+// is lost either way, wherever batches part.
+func TestLeaps(t *testing.T) {
+	start := time.Date(2025, 3, 10, 10, 0, 0, 0, time.UTC)
+	flow := func(at time.Time) downpour.Flow { return downpour.Flow{Time: at.UnixNano(), Packets: 1} }
+	steady := func(from time.Time, n int) (fs []downpour.Flow) {
+		for i := range n {
+			fs = append(fs, flow(from.Add(time.Duration(i)*100*time.Millisecond)))
+		}
+		return fs
+	}
+	astray := flow(start.AddDate(5, 0, 0))
+	later := start.Add(2 * time.Hour)
+	for name, c := range map[string]struct {
+		flows []downpour.Flow
+		last  time.Time
+		leaps uint64
+	}{
+		"one astray":          {slices.Concat(steady(start, 30), []downpour.Flow{astray}, steady(start.Add(3*time.Second), 30)), start.Add(5900 * time.Millisecond), 1},
+		"the first astray":    {slices.Concat([]downpour.Flow{astray}, steady(start, 30)), start.Add(2900 * time.Millisecond), 1},
+		"a pause":             {slices.Concat(steady(start, 30), steady(later, 30)), later.Add(2900 * time.Millisecond), 0},
+		"a pause, few after":  {slices.Concat(steady(start, 30), steady(later, 3)), later.Add(200 * time.Millisecond), 0},
+		"three astray at end": {slices.Concat(steady(start, 30), []downpour.Flow{astray, astray}, steady(start.Add(3*time.Second), 1)), start.Add(3 * time.Second), 2},
+	} {
+		for _, size := range []int{1, 7, 31, 1000} {
+			if size == 1 && name == "the first astray" {
+				continue // nobody can tell before its neighbour has come
+			}
+			seen := 0
+			e := engine.New(engine.Config{Flows: newCounter, Emit: func(ev downpour.Event) {
+				var address string
+				var i, o int
+				if _, err := fmt.Sscanf(ev.Attack.ID, "%s in %d out %d", &address, &i, &o); err != nil {
+					t.Fatal(err)
+				}
+				seen += i
+			}})
+			for part := range slices.Chunk(slices.Clone(c.flows), size) {
+				e.Feed(&observe.Batch{Flows: part})
+			}
+			e.Finish()
+			if got := time.Unix(0, e.Now()).UTC(); !got.Equal(c.last) || seen != len(c.flows) {
+				t.Errorf("%s, batches of %d: clock at %v, %d flows; want %v, %d", name, size, got, seen, c.last, len(c.flows))
+			}
+			if e.Leaps() != c.leaps {
+				t.Errorf("%s, batches of %d: %d leaps, want %d", name, size, e.Leaps(), c.leaps)
+			}
+		}
+	}
+}

@@ -45,6 +45,8 @@ type Engine struct {
 	now        int64 // whole second of event time that has been ticked
 	last       int64 // latest event time seen
 	late       uint64
+	leaps      uint64
+	held       []downpour.Flow // after a leap in time that is in doubt
 	events     []downpour.Event
 }
 
@@ -93,24 +95,48 @@ func (e *Engine) Feed(b *observe.Batch) {
 			e.cfg.Counts.Count(c)
 		}
 	}
-	from := 0
-	for i := range b.Flows {
-		t := b.Flows[i].Time
-		if t >= e.now+second {
-			e.take(b.Flows[from:i])
-			from = i
-			e.advance(t)
-			continue
-		}
-		e.last = max(e.last, t)
-		if t < e.now-second {
-			e.late++
-		}
+	flows := b.Flows
+	if len(e.held) > 0 {
+		flows = append(e.held, flows...)
+		e.held = nil
 	}
-	e.take(b.Flows[from:])
+	e.feed(flows, b.Now != 0)
 	if b.Now != 0 {
 		e.advance(b.Now)
 	}
+}
+
+// feed takes flows in, in turn. Those after a leap that is still in doubt are
+// held for the next batch unless the moment is final.
+func (e *Engine) feed(flows []downpour.Flow, final bool) {
+	e.first(flows)
+	from := 0
+	for i := range flows {
+		t := flows[i].Time
+		if t < e.now+second {
+			e.last = max(e.last, t)
+			if t < e.now-second {
+				e.late++
+			}
+			continue
+		}
+		if e.last != 0 && t > e.last+leapLength {
+			switch b := witness(flows[i:], e.last); {
+			case b == refuted:
+				flows[i].Time = e.last
+				e.leaps++
+				continue
+			case b == waiting && !final:
+				e.take(flows[from:i])
+				e.held = slices.Clone(flows[i:])
+				return
+			}
+		}
+		e.take(flows[from:i])
+		from = i
+		e.advance(t)
+	}
+	e.take(flows[from:])
 }
 
 // Late is how many flows came more than a second after their time.
@@ -122,6 +148,8 @@ func (e *Engine) Now() int64 { return e.last }
 // Finish ends the input: detectors say what they still have to say, and the
 // engine's goroutines end. The engine can't be fed afterwards.
 func (e *Engine) Finish() {
+	e.feed(e.held, true)
+	e.held = nil
 	e.turn(e.last, true)
 	for _, s := range e.shards {
 		close(s.in)

@@ -21,13 +21,13 @@ const (
 	settingMerged  = "merged/"      // followed by the id of the incident that is gone
 )
 
-// How often things are kept: what changed each second, the detector's state
-// each few minutes. What is too old or too much goes each minute, since a flood
-// of reports as fast as the intake takes them (2,000 a second of 8 KB) writes
-// 1 GB in that time, and in an hour would fill any disk.
+// How often things are kept: what changed each second; the detector's state four
+// times a minute, so that a crash costs an outage that is going on a quarter of a
+// minute of memory; and what is too old or too much each minute, since a flood of
+// reports can fill a disk in less than an hour.
 const (
 	keepEvery  = time.Second
-	stateEvery = 5 * time.Minute
+	stateEvery = 15 * time.Second
 	pruneEvery = time.Minute
 )
 
@@ -190,32 +190,60 @@ func (l *Live) remember(ctx context.Context) error {
 			s.buckets.add(b)
 		}
 	}
+	if err := l.restore(ctx); err != nil {
+		return err
+	}
 	records, err := l.cfg.Store.Incidents(ctx, "", incidentsInMemory)
 	if err != nil {
 		return fmt.Errorf("load incidents: %w", err)
 	}
 	for i := len(records) - 1; i >= 0; i-- {
-		l.recall(ctx, records[i])
+		if err := l.recall(ctx, records[i]); err != nil {
+			return err
+		}
 	}
-	return l.restore(ctx)
+	return nil
 }
 
-// recall takes an incident of an earlier run back into memory.
-func (l *Live) recall(ctx context.Context, r store.Record) {
-	if into, err := l.cfg.Store.Setting(ctx, settingMerged+r.Incident.ID); err == nil && len(into) > 0 {
-		l.merged[r.Incident.ID] = string(into)
-		return
-	}
-	l.incidents[r.Incident.ID] = r
-	l.order = append(l.order, r.Incident.ID)
-	value, err := l.cfg.Store.Setting(ctx, settingPublish+r.Incident.ID)
+// recall takes an incident of an earlier run back into memory, and a recent one
+// back into the pipeline, where what comes next may join it.
+func (l *Live) recall(ctx context.Context, r store.Record) error {
+	id := r.Incident.ID
+	into, err := l.setting(ctx, settingMerged+id)
 	if err != nil {
-		return // not decided: the default holds
+		return err
+	}
+	if len(into) > 0 {
+		l.merged[id] = string(into)
+		return nil
+	}
+	l.incidents[id] = r
+	l.order = append(l.order, id)
+	if r.Incident.Ongoing || l.now.Sub(r.Incident.End) < window {
+		l.pipeline.Recall(r)
+	}
+	value, err := l.setting(ctx, settingPublish+id)
+	if err != nil || value == nil {
+		return err // nil: not decided, the default holds
 	}
 	var p web.Publication
-	if json.Unmarshal(value, &p) == nil {
-		l.published[r.Incident.ID] = p
+	if err := json.Unmarshal(value, &p); err != nil {
+		return fmt.Errorf("load what is published of %s: %w", id, err)
 	}
+	l.published[id] = p
+	return nil
+}
+
+// setting returns a value that may not be kept: nil then.
+func (l *Live) setting(ctx context.Context, name string) ([]byte, error) {
+	value, err := l.cfg.Store.Setting(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", name, err)
+	}
+	return value, nil
 }
 
 // restore gives the outage detector what it had learnt.
@@ -223,12 +251,9 @@ func (l *Live) restore(ctx context.Context) error {
 	if l.replay != nil {
 		return nil
 	}
-	state, err := l.cfg.Store.Setting(ctx, settingOutage)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("load the detector's state: %w", err)
+	state, err := l.setting(ctx, settingOutage)
+	if err != nil || state == nil {
+		return err
 	}
 	if err := l.pipeline.Restore(state); err != nil {
 		// What was learnt is worth less than being up.

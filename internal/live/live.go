@@ -85,6 +85,7 @@ type Live struct {
 	services  map[string]*service
 	incidents map[string]store.Record
 	order     []string          // incidents' ids, oldest first
+	replayed  downpour.Input    // account of the replay, as of now
 	merged    map[string]string // incidents that became part of another
 	published map[string]web.Publication
 	now       time.Time
@@ -196,6 +197,9 @@ func (l *Live) publish(now time.Time, changed pipeline.Changes) {
 	for id, into := range changed.Merged {
 		l.merge(id, into)
 	}
+	if l.replay != nil {
+		l.replayed = l.replay.source.Input()
+	}
 	l.now, l.ready = now, true
 }
 
@@ -247,6 +251,7 @@ const incidentsInMemory = 500
 func (l *Live) forget() {
 	if len(l.order) > incidentsInMemory {
 		delete(l.incidents, l.order[0])
+		delete(l.published, l.order[0])
 		l.order = l.order[1:]
 	}
 }

@@ -35,11 +35,10 @@ func (l *Live) HealthView(ctx context.Context) (web.HealthView, error) {
 	}
 	l.mu.RLock()
 	v.Frame = l.frame(nil)
-	last := l.last
+	last, in := l.last, l.replayed
 	l.mu.RUnlock()
 	v.Inputs = []web.InputHealth{{Name: "reports", Kind: "reports", Received: received, LastSeen: last}}
-	if l.replay != nil {
-		in := l.replay.source.Input()
+	if in.Name != "" {
 		v.Inputs = append(v.Inputs, web.InputHealth{Name: in.Name, Kind: "replay", Received: in.Packets + in.Records, LastSeen: in.End, Problems: in.Problems})
 	}
 	if l.cfg.Warning != nil {

@@ -38,17 +38,18 @@ type Config struct {
 
 // Pipeline is the chain of stages. Its methods are called from one goroutine.
 type Pipeline struct {
-	cfg     Config
-	engine  *engine.Engine
-	outage  *outage.Detector
-	book    *incident.Book
-	attacks map[string]downpour.Attack
-	stale   map[string]bool // attacks with a footprint that is not assessed yet
-	outages map[string]downpour.Outage
-	buckets []downpour.ExpectedReports // the latest of all services
-	touched map[string]bool            // attacks and outages since the last Changed
-	told    map[string][]string        // parts of incidents as last told by Changed
-	watched span                       // event time in which traffic was looked at
+	cfg       Config
+	engine    *engine.Engine
+	outage    *outage.Detector
+	book      *incident.Book
+	attacks   map[string]downpour.Attack
+	stale     map[string]bool // attacks with a footprint that is not assessed yet
+	outages   map[string]downpour.Outage
+	buckets   []downpour.ExpectedReports // the latest of all services
+	touched   map[string]bool            // attacks and outages since the last Changed
+	told      map[string][]string        // parts of incidents as last told by Changed
+	forgotten uint64                     // attacks given up to keep the bound
+	watched   span                       // event time in which traffic was looked at
 }
 
 // New returns a pipeline that is ready to be fed. Its goroutines end with Finish.
@@ -139,23 +140,54 @@ func (p *Pipeline) measure(a downpour.Attack) {
 	}
 	p.attacks[a.ID] = a
 	p.touched[a.ID] = true
-}
-
-// assess concludes on attacks of which more has been measured, and enters all
-// that changed into the book.
-func (p *Pipeline) assess() {
-	for _, id := range slices.Sorted(maps.Keys(p.touched)) {
-		a, ok := p.attacks[id]
-		if !ok {
-			continue // an outage: entered when it came
-		}
-		if p.stale[id] {
-			a.Sources, a.Spoofing, a.Reflection = origin.Assess(a.Footprint, a.Vectors, p.cfg.Places)
-			p.attacks[id] = a
-		}
+	if !a.Ongoing {
+		p.conclude(a.ID) // its footprint is not needed any longer, and large
+	} else {
 		p.book.Add(downpour.Event{At: a.End, Attack: &a})
 	}
-	clear(p.stale)
+	p.forget()
+}
+
+// assess concludes on attacks of which more has been measured.
+func (p *Pipeline) assess() {
+	for _, id := range slices.Sorted(maps.Keys(p.stale)) {
+		p.conclude(id)
+	}
+}
+
+// conclude says where an attack comes from, and enters that into the book.
+func (p *Pipeline) conclude(id string) {
+	a := p.attacks[id]
+	if p.stale[id] {
+		a.Sources, a.Spoofing, a.Reflection = origin.Assess(a.Footprint, a.Vectors, p.cfg.Places)
+		delete(p.stale, id)
+	}
+	if !a.Ongoing {
+		a.Footprint = nil
+	}
+	p.attacks[id] = a
+	p.book.Add(downpour.Event{At: a.End, Attack: &a})
+}
+
+// maxAttacks bounds the attacks that are held; beyond it those that ended first
+// are given up, and counted.
+const maxAttacks = 4096
+
+func (p *Pipeline) forget() {
+	if len(p.attacks) <= maxAttacks {
+		return
+	}
+	var oldest string
+	for id, a := range p.attacks {
+		o, some := p.attacks[oldest]
+		if !some || a.End.Before(o.End) || a.End.Equal(o.End) && id < oldest {
+			oldest = id
+		}
+	}
+	delete(p.attacks, oldest)
+	delete(p.stale, oldest)
+	delete(p.touched, oldest)
+	p.forgotten++
 }
 
 // maxBuckets bounds the closed buckets that assessment may look back on: two

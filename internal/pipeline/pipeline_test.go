@@ -20,7 +20,7 @@ import (
 
 // play runs the founding case's day through the pipeline, reading what changed
 // now and then as a server does.
-func play(t *testing.T, shards int) *pipeline.Pipeline {
+func play(t *testing.T, shards, every int, until time.Time) *pipeline.Pipeline {
 	t.Helper()
 	places, err := enrich.Open(enrich.Config{})
 	if err != nil {
@@ -40,14 +40,14 @@ func play(t *testing.T, shards int) *pipeline.Pipeline {
 	var b observe.Batch
 	for n := 0; ; n++ {
 		err := s.Next(&b)
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || len(b.Counts) > 0 && b.Counts[0].Time.After(until) {
 			break
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		p.Feed(&b)
-		if n%200 == 0 {
+		if n%every == 0 {
 			p.Changed()
 		}
 	}
@@ -59,7 +59,7 @@ func play(t *testing.T, shards int) *pipeline.Pipeline {
 // published peaks, a forged flood in step with them, one incident, and claims
 // judged by what that shows.
 func TestFoundingCase(t *testing.T) {
-	p := play(t, 1)
+	p := play(t, 1, 200, demo.End())
 	var peaks []float64
 	for _, o := range p.Outages() {
 		peaks = append(peaks, o.PeakReports)
@@ -94,6 +94,25 @@ func TestFoundingCase(t *testing.T) {
 		if c.Assessment != want[c.ID] {
 			t.Errorf("%s: %s (%s), want %s", c.ID, c.Assessment, c.Why, want[c.ID])
 		}
+	}
+}
+
+// TestNobodyMattersByLooking: how often the state is read, and how many shards
+// work, changes nothing of what is found.
+func TestNobodyMattersByLooking(t *testing.T) {
+	firstWave := demo.Start().Add(2 * time.Hour)
+	seldom, often := play(t, 1, 100_000, firstWave), play(t, 2, 25, firstWave)
+	if len(seldom.Attacks()) == 0 || len(seldom.Outages()) == 0 {
+		t.Fatal("nothing was found: the test shows nothing")
+	}
+	if a, b := seldom.Incidents(), often.Incidents(); !reflect.DeepEqual(a, b) {
+		t.Errorf("incidents differ:\n%+v\n%+v", a, b)
+	}
+	if a, b := seldom.Attacks(), often.Attacks(); !reflect.DeepEqual(a, b) {
+		t.Error("attacks differ")
+	}
+	if a, b := seldom.Claims(), often.Claims(); !reflect.DeepEqual(a, b) {
+		t.Error("claims differ")
 	}
 }
 

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -38,6 +39,46 @@ func (p *Pipeline) Claims() []downpour.ClaimAssessment {
 
 func (p *Pipeline) assessClaims(attacks []downpour.Attack, outages []downpour.Outage) []downpour.ClaimAssessment {
 	return claim.Assess(p.cfg.Claims, claim.Evidence{Attacks: attacks, Outages: outages, Seen: p.seen()})
+}
+
+// Recall takes in an incident of an earlier run, so that what comes next can
+// join it; Restore comes before. Nobody watched in between: what was going on then
+// ended when it was last seen, unless the restored detector says that it goes on.
+func (p *Pipeline) Recall(r store.Record) {
+	for i := range r.Outages {
+		o := r.Outages[i]
+		o.Ongoing = o.Ongoing && p.outage.Ongoing(o.ID)
+		p.outages[o.ID] = o
+		p.touched[o.ID] = true
+		p.told[r.Incident.ID] = append(p.told[r.Incident.ID], o.ID)
+		p.book.Add(downpour.Event{At: o.End, Outage: &o})
+	}
+	for i := range r.Attacks {
+		a := r.Attacks[i]
+		a.Ongoing = false
+		p.attacks[a.ID] = a
+		p.touched[a.ID] = true
+		p.told[r.Incident.ID] = append(p.told[r.Incident.ID], a.ID)
+		p.book.Add(downpour.Event{At: a.End, Attack: &a})
+	}
+}
+
+// Notes tell what a reader must know of the run as a whole: what was given up.
+func (p *Pipeline) Notes() []string {
+	var notes []string
+	if p.forgotten > 0 {
+		notes = append(notes, fmt.Sprintf("More than %d attacks were found; %d that ended first are not listed.", maxAttacks, p.forgotten))
+	}
+	if n := p.book.Forgotten(); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d attacks and outages that ended first are part of no incident: more were found than incidents can hold.", n))
+	}
+	if n := p.engine.Late(); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d packets bear a time more than a second before that of the packets around them, and were counted when they came.", n))
+	}
+	if n := p.engine.Leaps(); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d packets bear a time far after that of the packets around them, and were counted when they came.", n))
+	}
+	return notes
 }
 
 // Changes is what has happened to incidents since it was last asked.

@@ -42,14 +42,15 @@ func (h *heavySources) add(f *downpour.Flow, v volume) {
 	noteSource(&b.Source, f, v)
 }
 
-// noteSource adds a flow to what is known of its source.
+// noteSource adds a flow to what is known of its source, in records as seen: what
+// one source sent in all is not known under sampling.
 func noteSource(s *downpour.Source, f *downpour.Flow, v volume) {
 	if s.Packets == 0 {
 		s.First, s.Last = f.Time, f.Time
 		s.TTLMin, s.TTLMax = f.TTL, f.TTL
 	}
-	s.Packets += v.packets
-	s.Bytes += v.bytes
+	s.Packets += v.samples
+	s.Bytes += v.seenBytes()
 	s.First, s.Last = min(s.First, f.Time), max(s.Last, f.Time)
 	if f.TTL != 0 {
 		s.TTLMax = max(s.TTLMax, f.TTL)

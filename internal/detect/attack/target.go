@@ -30,6 +30,14 @@ func (v volume) part(share float64) volume {
 	}
 }
 
+// seenBytes is what was seen of the bytes, before sampling is accounted for.
+func (v volume) seenBytes() uint64 {
+	if v.packets == v.samples {
+		return v.bytes
+	}
+	return v.bytes / (v.packets / v.samples)
+}
+
 // The most that a record can stand for. More is damage, and must not overflow
 // the sums: 2^40 packets, and 128 KiB a packet (the largest IP packet is half).
 const (

@@ -88,6 +88,17 @@ func (d *Detector) observer() *observer {
 	return &observer{cfg: &d.cfg, now: d.now, emit: func(e downpour.Event) { d.events = append(d.events, e) }}
 }
 
+// Ongoing tells whether the outage of that id is going on, as it may after a
+// Restore.
+func (d *Detector) Ongoing(id string) bool {
+	for _, s := range d.order {
+		if s.Wave != nil && s.Wave.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
 // Tick says that event time has reached now (nanoseconds since the epoch).
 func (d *Detector) Tick(now int64) {
 	if now < d.now {
