@@ -55,5 +55,5 @@ func (c *evalCommand) document(table *golden.Table) error {
 	if err := table.Markdown(&page, buildVersion(), time.Now().UTC()); err != nil {
 		return err
 	}
-	return os.WriteFile(c.Write, page.Bytes(), 0o644)
+	return os.WriteFile(c.Write, page.Bytes(), 0o644) //nolint:gosec // a document for everybody
 }

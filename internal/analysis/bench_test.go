@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -93,7 +92,7 @@ func BenchmarkRun(b *testing.B) {
 			packets := float64(n) * float64(b.N)
 			b.ReportMetric(packets/b.Elapsed().Seconds()/1e6, "Mpackets/s")
 			b.ReportMetric(float64(cpuTime(b)-before)/packets, "cpu-ns/packet")
-			b.Log(fmt.Sprintf("%d attacks", attacks))
+			b.Logf("%d attacks", attacks)
 		})
 	}
 }

@@ -139,7 +139,8 @@ func read(files fs.FS, name string) (Case, error) {
 			c.Name = path.Base(path.Dir(name))
 		}
 	}
-	return c, c.fault()
+	err = c.fault()
+	return c, err
 }
 
 // fault says what is wrong with a case, or nil.

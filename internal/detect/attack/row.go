@@ -26,15 +26,6 @@ type tally struct {
 	repeats uint64 // those with ports that the source used lately
 }
 
-func (t *tally) add(u *tally) {
-	t.volume.add(u.volume)
-	t.asked += u.asked
-	t.tracked += u.tracked
-	t.talking += u.talking
-	t.replied += u.replied
-	t.repeats += u.repeats
-}
-
 func (t *tally) subtract(u *tally) {
 	t.volume = t.minus(u.volume)
 	t.asked -= u.asked

@@ -111,7 +111,7 @@ func craftEcho(m *maker, s *Stream, from, to host) []datagram {
 
 // craftUnreachable makes what a host that is being attacked in the target's name
 // sends back (and what BlackNurse floods look like).
-func craftUnreachable(m *maker, s *Stream, from, to host) []datagram {
+func craftUnreachable(m *maker, _ *Stream, from, to host) []datagram {
 	asked := to
 	asked.ttl = 50
 	return []datagram{unreachable(from, to, udp(asked, from, to.port(m.r), 1+uint16(m.r.IntN(65000)), noise(m.r, 32)), 3)}

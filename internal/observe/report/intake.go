@@ -166,7 +166,7 @@ func newService(s Service) service {
 		symptoms[name] = true
 	}
 	h := fnv.New64a()
-	io.WriteString(h, s.Name)
+	_, _ = io.WriteString(h, s.Name) // a hash takes everything (hash.Hash)
 	return service{key: h.Sum64(), symptoms: symptoms}
 }
 

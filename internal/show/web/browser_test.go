@@ -46,7 +46,7 @@ func newBrowser(t *testing.T) context.Context {
 }
 
 // script runs JavaScript in the page.
-func script[T any](t *testing.T, ctx context.Context, code string) T {
+func script[T any](ctx context.Context, t *testing.T, code string) T {
 	t.Helper()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](code))
 	if err != nil {
@@ -56,14 +56,14 @@ func script[T any](t *testing.T, ctx context.Context, code string) T {
 }
 
 // eventually waits until a condition in the page holds.
-func eventually(t *testing.T, ctx context.Context, condition string, limit time.Duration) {
+func eventually(ctx context.Context, t *testing.T, condition string, limit time.Duration) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if script[bool](t, ctx, condition) {
+		if script[bool](ctx, t, condition) {
 			return
 		}
 	}
-	t.Fatalf("not within %v: %s; the page says %s", limit, condition, script[string](t, ctx, `document.body.innerText`))
+	t.Fatalf("not within %v: %s; the page says %s", limit, condition, script[string](ctx, t, `document.body.innerText`))
 }
 
 // stand is a server with one service whose counters the test moves.
@@ -129,22 +129,22 @@ func TestServicePageLives(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(390, 844), chromedp.Navigate(server.URL+"/s/x")); err != nil {
 		t.Fatal(err)
 	}
-	script[any](t, ctx, watchViolations+"0")
+	script[any](ctx, t, watchViolations+"0")
 	const where = `document.querySelector("#report").getBoundingClientRect().top`
-	before := script[float64](t, ctx, where)
-	script[any](t, ctx, `document.querySelector("input[value=login]").click(), document.querySelector("#report button[type=submit]").click(), 0`)
-	eventually(t, ctx, `document.querySelector("#outcome").innerText.includes("Counted, thank you.")`, 2*time.Second)
-	eventually(t, ctx, `document.querySelector("#counted").textContent === "188"`, 2*time.Second)
-	script[any](t, ctx, `(() => { const c = [...document.querySelectorAll(".chart")].find((c) => c.checkVisibility()), b = c.getBoundingClientRect();
+	before := script[float64](ctx, t, where)
+	script[any](ctx, t, `document.querySelector("input[value=login]").click(), document.querySelector("#report button[type=submit]").click(), 0`)
+	eventually(ctx, t, `document.querySelector("#outcome").innerText.includes("Counted, thank you.")`, 2*time.Second)
+	eventually(ctx, t, `document.querySelector("#counted").textContent === "188"`, 2*time.Second)
+	script[any](ctx, t, `(() => { const c = [...document.querySelectorAll(".chart")].find((c) => c.checkVisibility()), b = c.getBoundingClientRect();
 		c.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, clientX: b.left + b.width / 2, clientY: b.top + 20 })); return 0 })()`)
-	eventually(t, ctx, `document.querySelector(".readout")?.textContent.includes(" reports, ")`, time.Second)
+	eventually(ctx, t, `document.querySelector(".readout")?.textContent.includes(" reports, ")`, time.Second)
 	counted.Add(5)
-	eventually(t, ctx, `document.querySelector("h1").innerText.includes("No unusual problems")`, 6*time.Second)
-	eventually(t, ctx, `document.querySelector("#announce").textContent.includes("No unusual problems")`, time.Second)
-	if after := script[float64](t, ctx, where); after < before-1 || after > before+1 {
+	eventually(ctx, t, `document.querySelector("h1").innerText.includes("No unusual problems")`, 6*time.Second)
+	eventually(ctx, t, `document.querySelector("#announce").textContent.includes("No unusual problems")`, time.Second)
+	if after := script[float64](ctx, t, where); after < before-1 || after > before+1 {
 		t.Errorf("the form moved from %v to %v", before, after)
 	}
-	if faults := script[[]string](t, ctx, `faults`); len(faults) > 0 {
+	if faults := script[[]string](ctx, t, `faults`); len(faults) > 0 {
 		t.Error(faults)
 	}
 }
@@ -174,14 +174,14 @@ func TestPagesFitEveryWidth(t *testing.T) {
 			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)); err != nil {
 				t.Fatal(err)
 			}
-			if w := script[float64](t, ctx, `document.documentElement.scrollWidth`); w > float64(width) {
+			if w := script[float64](ctx, t, `document.documentElement.scrollWidth`); w > float64(width) {
 				t.Errorf("%s is %v wide on a screen of %d", r.name, w, width)
 			}
-			small := script[[]string](t, ctx, `[...document.querySelectorAll("button, summary, nav a, .choices label, .skip ~ header a")].filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5).map((e) => e.outerHTML)`)
+			small := script[[]string](ctx, t, `[...document.querySelectorAll("button, summary, nav a, .choices label, .skip ~ header a")].filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5).map((e) => e.outerHTML)`)
 			if len(small) > 0 {
 				t.Errorf("%s at %d has small targets: %v", r.name, width, small)
 			}
-			if n := script[int](t, ctx, `[...document.querySelectorAll("figure")].filter((f) => f.querySelector(".chart") && [...f.querySelectorAll(".chart")].filter((c) => c.checkVisibility()).length !== 1).length`); n > 0 {
+			if n := script[int](ctx, t, `[...document.querySelectorAll("figure")].filter((f) => f.querySelector(".chart") && [...f.querySelectorAll(".chart")].filter((c) => c.checkVisibility()).length !== 1).length`); n > 0 {
 				t.Errorf("%s at %d shows %d charts twice or not", r.name, width, n)
 			}
 		}

@@ -82,8 +82,7 @@ func Open(path string, opt Options) (*Store, error) {
 	}
 	s := &Store{dir: path, file: filepath.Join(path, FileName), lock: lock}
 	if err := s.open(opt); err != nil {
-		s.closeHandles()
-		return nil, explain(s.file, err)
+		return nil, errors.Join(explain(s.file, err), s.closeHandles())
 	}
 	go s.committer.run()
 	return s, nil
@@ -144,7 +143,7 @@ func connect(file string, n int, pragmas ...string) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
-	if err := db.Ping(); err != nil {
+	if err := db.PingContext(context.Background()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

@@ -110,19 +110,6 @@ func writeFile(t *testing.T, dir, content string) {
 	}
 }
 
-// TestReadOnlyDirectory needs a user whom permissions bind; root is not.
-func TestReadOnlyDirectory(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root may write everywhere")
-	}
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o500); err != nil {
-		t.Fatal(err)
-	}
-	_, err := Open(dir, Options{})
-	wantError(t, err, "permission denied")
-}
-
 // TestMigration opens a store that was written with schema version 1 (its rows
 // are in testdata/version1.sql) and finds everything in its place.
 func TestMigration(t *testing.T) {

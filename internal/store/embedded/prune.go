@@ -73,13 +73,13 @@ func pruneReports(ctx context.Context, c *sql.Conn, ids string, args ...any) (in
 	if err != nil {
 		return 0, err
 	}
+	defer rows.Close()
 	gone := map[string]*totals{}
 	var n int64
 	for rows.Next() {
 		var service string
 		var counted int64
 		if err := rows.Scan(&service, &counted); err != nil {
-			rows.Close()
 			return 0, err
 		}
 		t := gone[service]
