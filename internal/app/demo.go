@@ -69,5 +69,5 @@ func Demo(ctx context.Context, opt Options, speed float64) (err error) {
 
 func notice(speed float64) string {
 	return fmt.Sprintf("A replay of 10 March 2025 at %.0f times its pace. The marked counts are as the press published them; "+
-		"what lies between is interpolated, and the usual level and all traffic are synthetic.", speed)
+		"what lies between is interpolated; the usual level and all traffic are synthetic, the traffic made to follow the reports.", speed)
 }

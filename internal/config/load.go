@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -13,11 +12,9 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-)
 
-// maxFile bounds a configuration's length in bytes. Ten thousand prefixes fit
-// many times; a database given by mistake does not.
-const maxFile = 1 << 20
+	"downpour/internal/yamlfile"
+)
 
 // LoadFile reads and checks a configuration file. A file that cannot be read is
 // one fault. If there is any fault, the configuration is nil.
@@ -44,7 +41,7 @@ func readFile(path string) ([]byte, error) {
 	if info, err := file.Stat(); err == nil && info.IsDir() {
 		return nil, wrong{"is a folder", "name the YAML file in it"}
 	}
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(file, yamlfile.MaxBytes+1))
 	var inner *fs.PathError
 	if errors.As(err, &inner) {
 		err = inner.Err // the path stands before the message already
@@ -91,6 +88,10 @@ func (r *reader) parse(data []byte) ast.Node {
 		r.faults = append(r.faults, Fault{File: r.file, Says: w.says, Mend: w.mend})
 		return nil
 	}
+	if f := yamlfile.Check(data); f != nil {
+		r.faults = append(r.faults, Fault{File: r.file, Line: f.Line, Column: min(f.Line, 1), Says: f.Says, Mend: f.Mend})
+		return nil
+	}
 	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		r.syntax(err)
@@ -113,8 +114,6 @@ func (r *reader) parse(data []byte) ast.Node {
 // refuseBytes tells of data that is no text of a sensible length.
 func refuseBytes(data []byte) (wrong, bool) {
 	switch {
-	case len(data) > maxFile:
-		return wrong{fmt.Sprintf("is longer than %s", Size(maxFile)), "is this the configuration?"}, false
 	case !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
 		return wrong{"is not text in UTF-8", "is this the configuration?"}, false
 	}

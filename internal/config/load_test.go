@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"downpour/internal/yamlfile"
 )
 
 var update = flag.Bool("update", false, "write what is expected anew")
@@ -117,12 +119,12 @@ func TestUnreadableFile(t *testing.T) {
 	binary := filepath.Join(folder, "binary.yaml")
 	huge := filepath.Join(folder, "huge.yaml")
 	write(t, binary, []byte{0xff, 0xfe, 0, 1})
-	write(t, huge, bytes.Repeat([]byte("# much\n"), maxFile/7+1))
+	write(t, huge, bytes.Repeat([]byte("# much\n"), yamlfile.MaxBytes/7+1))
 	for path, want := range map[string]string{
 		filepath.Join(folder, "none.yaml"): "there is no such file; check the path given with --config",
 		folder:                             "is a folder; name the YAML file in it",
 		binary:                             "is not text in UTF-8; is this the configuration?",
-		huge:                               "is longer than 1MiB; is this the configuration?",
+		huge:                               "is longer than 256 KB; is this the file you mean?",
 		binary + "/below":                  "cannot be opened: not a directory",
 	} {
 		c, faults := LoadFile(path)

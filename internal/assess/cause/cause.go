@@ -72,7 +72,7 @@ func Assess(outages []downpour.Outage, attacks []downpour.Attack, seen assess.Se
 // begin opens a rival's ledger. Its prior is the logarithm of a share, since
 // rivals are normalised together and not each against its own opposite.
 func begin(r rival) *assess.Ledger {
-	return assess.NewShare(r.prior, "before anything of this outage is seen, about %.0f %% of outages that many users report", 100*r.prior)
+	return assess.NewShare(r.prior, "assumed before anything of this outage is seen (a judgement, not a measured share): %.0f %%", 100*r.prior)
 }
 
 // wave is one outage with the attack that fits it best, if any is near.

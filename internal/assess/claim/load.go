@@ -10,17 +10,15 @@ import (
 	"time"
 
 	"downpour"
+	"downpour/internal/yamlfile"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 )
 
-// Bounds of a claims file, far above what a person writes by hand.
-const (
-	maxBytes  = 1 << 20
-	maxClaims = 1000
-)
+// maxClaims bounds a claims file, far above what a person writes by hand.
+const maxClaims = 1000
 
 // DefaultGrade is the source grade where none is given: reliability and
 // credibility cannot be judged (Admiralty code, NATO AJP-2.1).
@@ -37,12 +35,12 @@ const DefaultGrade = "F6"
 // A value under asserts is a word, a number with its unit, or a map; {not: x}
 // negates it. name stands in errors, which tell line, column and the mend.
 func Load(r io.Reader, name string) ([]downpour.Claim, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	data, err := io.ReadAll(io.LimitReader(r, yamlfile.MaxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if len(data) > maxBytes {
-		return nil, fmt.Errorf("%s: longer than 1 MB; is it a claims file?", name)
+	if f := yamlfile.Check(data); f != nil {
+		return nil, errors.New(name + f.String())
 	}
 	l := &loader{name: name}
 	file, err := parser.ParseBytes(data, 0)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"downpour"
+
+	"downpour/internal/yamlfile"
 )
 
 func TestLoad(t *testing.T) {
@@ -71,7 +73,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"backwards", head + "  asserts: {time: {from: 2026-03-09T10:00:00Z, to: 2026-03-09T09:00:00Z}}\n", "exchange from and to"},
 		{"nothing", head + "  asserts: {scale: }\n", "c.yaml:4:"},
 		{"same id", head + "  asserts: {attack: true}\n" + head + "  asserts: {attack: true}\n", `two claims have the id "a"`},
-		{"long", strings.Repeat("#", maxBytes+1), "longer than 1 MB"},
+		{"long", strings.Repeat("#\n", yamlfile.MaxBytes), "is longer than 256 KB"},
 	} {
 		claims, err := Load(strings.NewReader(c.in), "c.yaml")
 		if err == nil {

@@ -14,7 +14,7 @@ const reflectionPrior = 0.3
 // reflected weighs whether the sources are reflectors: machines that answer
 // requests which bore the target's address.
 func reflected(f *downpour.Footprint, vectors []downpour.Vector, m *marks) downpour.Finding {
-	l := assess.NewLedger(reflectionPrior, "before anything is seen, about one attack in three is reflected")
+	l := assess.NewLedger(reflectionPrior, "assumed before anything is seen (a judgement): one attack in three is reflected")
 	share, names := answers(f, vectors)
 	if f.Packets == 0 && len(vectors) == 0 {
 		return l.Finding(downpour.LowConfidence)

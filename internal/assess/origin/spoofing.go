@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"fmt"
 	"math"
 
 	"downpour"
@@ -14,7 +15,7 @@ const spoofPrior = 0.5
 
 // spoofed weighs whether the source addresses are forged.
 func spoofed(f *downpour.Footprint, m *marks, reflection downpour.Likelihood) downpour.Finding {
-	l := assess.NewLedger(spoofPrior, "before anything is seen, a flood's addresses are as likely forged as real")
+	l := assess.NewLedger(spoofPrior, "assumed before anything is seen (a judgement): a flood's addresses are as likely forged as real")
 	if m.sources < few {
 		l.Add("few sources", 0, "%s: what a population of addresses has in common cannot be told from so few", count(m.sources, "source"))
 	} else {
@@ -117,8 +118,16 @@ func weighSingles(l *assess.Ledger, f *downpour.Footprint, m *marks) {
 		usually = 0.08
 	}
 	w := ratio(0.75*once+0.25, usually*once+1-usually)
-	l.Add("packets per source", w, "%s of the sources sent one packet only, in %.3g s; %s packets by about %s sources%s",
-		percent(m.single), m.seconds, thousands(float64(f.Packets)), thousands(m.distinct), sampled(f))
+	l.Add("packets per source", w, "%s of the sources sent one packet only, in %s s; %s packets by about %s sources%s",
+		percent(m.single), thousandsOrDigits(m.seconds), thousands(float64(f.Packets)), thousands(m.distinct), sampled(f))
+}
+
+// thousandsOrDigits writes seconds to three digits, and long ones whole.
+func thousandsOrDigits(seconds float64) string {
+	if seconds >= 100 {
+		return thousands(seconds)
+	}
+	return fmt.Sprintf("%.3g", seconds)
 }
 
 func sampled(f *downpour.Footprint) string {

@@ -79,7 +79,7 @@ func (s *suspect) fillSources(out *downpour.Footprint, set kindSet) {
 			out.Handshakes++
 		}
 	}
-	out.Distinct = s.sources.distinct(len(list))
+	out.Distinct = atMost(s.sources.distinct(len(list)), float64(out.Packets))
 	out.SampleComplete = s.sources.complete()
 	slices.SortFunc(list, func(x, y downpour.Source) int { return x.Address.Compare(y.Address) })
 	out.Sample = list
@@ -131,4 +131,9 @@ func (s *suspect) constantFields(set kindSet) []downpour.FieldShare {
 		}
 	}
 	return out
+}
+
+// atMost bounds an estimate: no more sources were seen than records.
+func atMost(e downpour.Estimate, most float64) downpour.Estimate {
+	return downpour.Estimate{Value: min(e.Value, most), Low: min(e.Low, most), High: min(e.High, most)}
 }
