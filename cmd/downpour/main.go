@@ -19,11 +19,12 @@ import (
 
 // Exit codes, as other people's scripts rely on them.
 const (
-	exitDone   = 0
-	exitInput  = 1  // the input or the configuration is wrong
-	exitUsage  = 2  // the command line is wrong
-	exitSystem = 3  // the system failed
-	exitAttack = 10 // --exit-code and an attack was found
+	exitDone        = 0
+	exitInput       = 1   // the input or the configuration is wrong
+	exitUsage       = 2   // the command line is wrong
+	exitSystem      = 3   // the system failed
+	exitInterrupted = 130 // by a signal, as shells say it
+	exitAttack      = 10  // --exit-code and an attack was found
 )
 
 // cli is the command line: one field a command, its flags beside its code.
@@ -120,6 +121,9 @@ func exitCode(stderr io.Writer, err error) int {
 		return exitDone
 	case errors.Is(err, errAttack):
 		return exitAttack
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "downpour: interrupted")
+		return exitInterrupted
 	}
 	fmt.Fprintln(stderr, "downpour:", err)
 	var usage usageError

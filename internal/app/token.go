@@ -30,6 +30,9 @@ func operatorToken(dir string) (string, error) {
 	if token == "" {
 		return newToken(path) // a crash before it was written
 	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("the operator's token %s may be read or written by others: chmod 600 it, or remove it to have a new one", path)
+	}
 	return token, nil
 }
 

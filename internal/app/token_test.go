@@ -54,3 +54,16 @@ func TestOperatorTokenReplacesAnEmptyFile(t *testing.T) {
 		t.Errorf("%d files are left (%v), want the token alone", len(left), err)
 	}
 }
+
+func TestOperatorTokenOthersMayReadIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := operatorToken(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(dir, tokenFile), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := operatorToken(dir); err == nil {
+		t.Error("a token that others may read was taken")
+	}
+}

@@ -144,7 +144,7 @@ func (s *suspect) span(c Class) float64 {
 // why puts the rule that fired into a sentence.
 func (s *suspect) why() string {
 	c := s.attack.lead
-	st, usual := &s.classes[c], s.target.usual[c]
+	st, usual := &s.classes[c], s.classes[c].usual
 	if s.attack.short != nil {
 		return s.attack.short.String()
 	}

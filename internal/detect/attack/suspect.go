@@ -36,6 +36,7 @@ type suspect struct {
 type classState struct {
 	window volume
 	limit  Floor
+	usual  usualRate // that the limit rests on
 	// judged is the slot of the last judgement, judgedAt the packets then in
 	// the window.
 	judged   int64
@@ -72,6 +73,7 @@ func (s *suspect) follow(t *target, now int64) {
 func (s *suspect) limits() {
 	for c := range s.classes {
 		s.classes[c].limit = s.target.limit(Class(c), s.cfg)
+		s.classes[c].usual = s.target.usual[c]
 	}
 }
 

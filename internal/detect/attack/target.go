@@ -66,8 +66,11 @@ type target struct {
 	ours    bool
 	load    uint32 // packets in the current second, of all classes
 	current [classes]struct{ packets, bytes uint32 }
-	usual   [classes]struct{ packets, bits float32 }
+	usual   [classes]usualRate
 }
+
+// usualRate is what is usual of a class: packets/s and bits/s.
+type usualRate struct{ packets, bits float32 }
 
 // second is the length of the window that all rates are told over.
 const second = int64(time.Second)

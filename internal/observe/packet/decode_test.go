@@ -1,6 +1,7 @@
 package packet
 
 import (
+	"bytes"
 	"net/netip"
 	"testing"
 
@@ -211,5 +212,18 @@ func TestBytesAreTheFramesAsSent(t *testing.T) {
 	flows, c := readStream(t, pcapOf(t, LinkEthernet, frame))
 	if len(flows) != 1 || flows[0].Bytes != uint64(len(frame)) || c.Input().Bytes != uint64(len(frame)) {
 		t.Errorf("flows %+v, input %+v; want one of %d bytes", flows, c.Input(), len(frame))
+	}
+}
+
+// TestCutPayloadProvesNothing: a snap length that leaves too little of a payload
+// to know it by speaks neither for nor against.
+func TestCutPayloadProvesNothing(t *testing.T) {
+	whole := ip4(17, 0, udp(5, 6, bytes.Repeat([]byte("z"), 400)))
+	for captured, want := range map[int]downpour.PayloadMark{len(whole): downpour.Unmarked, 40: downpour.NoPayload, 200: downpour.Unmarked} {
+		var f downpour.Flow
+		decode(LinkRaw, whole[:captured], len(whole), &f)
+		if f.Mark != want {
+			t.Errorf("%d of %d bytes captured: mark %d, want %d", captured, len(whole), f.Mark, want)
+		}
 	}
 }

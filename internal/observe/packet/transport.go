@@ -86,6 +86,10 @@ func decodeCutTCP(b []byte, f *downpour.Flow) {
 }
 
 // decodeUDP reads a UDP datagram (RFC 768), as far as it was captured.
+// markedWithin is the payload in which every mark that we know shows itself; less
+// of a longer one, as a short snap length leaves, proves nothing.
+const markedWithin = 64
+
 func decodeUDP(b []byte, length int, f *downpour.Flow) finding {
 	if len(b) < udpSize {
 		decodePorts(b, f)
@@ -102,6 +106,9 @@ func decodeUDP(b []byte, length int, f *downpour.Flow) finding {
 	}
 	if payload := within(b, said)[udpSize:]; len(payload) > 0 {
 		f.Mark = markUDP(f.SourcePort, f.DestinationPort, payload)
+		if f.Mark == downpour.Unmarked && len(payload) < markedWithin && len(b) < min(said, length) {
+			f.Mark = downpour.NoPayload // what would tell may be in what was cut
+		}
 	}
 	return found
 }
