@@ -84,8 +84,8 @@ func Load(name string, data []byte) (*Config, []Fault) {
 // parse returns the root of the file's one document; nil if there is nothing
 // in it or it cannot be read, which is then a fault.
 func (r *reader) parse(data []byte) ast.Node {
-	if w, ok := refuseBytes(data); !ok {
-		r.faults = append(r.faults, Fault{File: r.file, Says: w.says, Mend: w.mend})
+	if !isText(data) {
+		r.faults = append(r.faults, Fault{File: r.file, Says: "is not text in UTF-8", Mend: "is this the configuration?"})
 		return nil
 	}
 	if f := yamlfile.Check(data); f != nil {
@@ -111,14 +111,8 @@ func (r *reader) parse(data []byte) ast.Node {
 	return root
 }
 
-// refuseBytes tells of data that is no text of a sensible length.
-func refuseBytes(data []byte) (wrong, bool) {
-	switch {
-	case !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0:
-		return wrong{"is not text in UTF-8", "is this the configuration?"}, false
-	}
-	return wrong{}, true
-}
+// isText tells text in UTF-8 from anything else.
+func isText(data []byte) bool { return utf8.Valid(data) && bytes.IndexByte(data, 0) < 0 }
 
 // syntax records an error of the YAML parser at its place.
 func (r *reader) syntax(err error) {

@@ -90,6 +90,10 @@ func decodeCutTCP(b []byte, f *downpour.Flow) {
 // of a longer one, as a short snap length leaves, proves nothing.
 const markedWithin = 64
 
+// tellsAtOnce tells the ports to which a question shows itself in its first bytes:
+// DNS and QUIC. What does not is something else, however little of it is seen.
+func tellsAtOnce(port uint16) bool { return port == 53 || port == 443 }
+
 func decodeUDP(b []byte, length int, f *downpour.Flow) finding {
 	if len(b) < udpSize {
 		decodePorts(b, f)
@@ -106,7 +110,7 @@ func decodeUDP(b []byte, length int, f *downpour.Flow) finding {
 	}
 	if payload := within(b, said)[udpSize:]; len(payload) > 0 {
 		f.Mark = markUDP(f.SourcePort, f.DestinationPort, payload)
-		if f.Mark == downpour.Unmarked && len(payload) < markedWithin && len(b) < min(said, length) {
+		if f.Mark == downpour.Unmarked && len(payload) < markedWithin && len(b) < min(said, length) && !tellsAtOnce(f.DestinationPort) {
 			f.Mark = downpour.NoPayload // what would tell may be in what was cut
 		}
 	}
