@@ -8,7 +8,7 @@ import (
 // Attack is hostile traffic to (or from) one target, from onset to end. Detect
 // makes it with what was measured; assess adds Sources, Spoofing and Reflection.
 type Attack struct {
-	ID        string          `json:"id"` // hash of service, target, direction and onset
+	ID        string          `json:"id"` // hash of service, target, direction and alarm time
 	Service   string          `json:"service"`
 	Direction AttackDirection `json:"direction"`
 	Target    netip.Prefix    `json:"target"`

@@ -5,7 +5,7 @@ import "time"
 // Outage is a stretch in which a service's users report (or a signal shows) far
 // more trouble than expected. A wave of reports is one outage.
 type Outage struct {
-	ID        string     `json:"id"` // hash of service, direction and alarm time
+	ID        string     `json:"id"` // hash of service, direction, alarm time and onset
 	Service   string     `json:"service"`
 	Direction Change     `json:"direction"`
 	Signals   []string   `json:"signals"`

@@ -44,8 +44,10 @@ type Options struct {
 // database that it was told to use can't be used. Nothing was taken in yet.
 type StartError struct{ Err error }
 
+// Error is the cause in its own words.
 func (e *StartError) Error() string { return e.Err.Error() }
 
+// Unwrap gives the cause.
 func (e *StartError) Unwrap() error { return e.Err }
 
 // program is a running Downpour.

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"downpour/internal/testenv"
 )
 
 func TestOperatorTokenOutlivesARestart(t *testing.T) {
@@ -35,7 +37,7 @@ func TestOperatorTokenReplacesAnEmptyFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(elsewhere, path); err != nil {
-		t.Skip("no symbolic links here:", err)
+		testenv.Lack(t, "needs symbolic links: "+err.Error())
 	}
 	token, err := operatorToken(dir)
 	if err != nil {

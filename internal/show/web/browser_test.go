@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,6 +15,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"downpour"
+
+	"downpour/internal/testenv"
 )
 
 // policy is the Content-Security-Policy that the pages are made for.
@@ -34,10 +35,7 @@ func newBrowser(t *testing.T) context.Context {
 	if testing.Short() {
 		t.Skip("a browser takes seconds")
 	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no Chromium: ", err)
-	}
+	path := testenv.Need(t, testenv.Chromium())
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-quic", true))
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

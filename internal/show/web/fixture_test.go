@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"downpour"
+
+	"downpour/internal/testenv"
 )
 
 // newYork is the zone of the founding case.
@@ -15,7 +17,7 @@ func newYork(t testing.TB) *time.Location {
 	t.Helper()
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
-		t.Skip("no time zone database: ", err)
+		testenv.Lack(t, "needs a time zone database: "+err.Error())
 	}
 	return zone
 }
