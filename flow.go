@@ -3,12 +3,12 @@ package downpour
 // Flow is one record of traffic in the sense of RFC 7011, already in our terms:
 // a packet is a flow of one packet, and a sampled packet is a flow of one packet
 // with the rate it was sampled at. It is what all telemetry becomes before the
-// engine sees it, so it is flat, 80 bytes and without pointers; batches of it
+// engine sees it, so it is flat, 88 bytes and without pointers; batches of it
 // are reused and must not be kept.
 type Flow struct {
-	// Time is when the flow (or this second's part of it) was seen, in
-	// nanoseconds since the Unix epoch, UTC. It is event time: the exporter's
-	// or the capture's clock, never ours.
+	// Time is when the flow's first packet was seen, in nanoseconds since the
+	// Unix epoch, UTC. It is event time: the exporter's or the capture's clock
+	// (at the live edge with its offset from ours taken out), never ours.
 	Time        int64
 	Source      Address
 	Destination Address
@@ -44,6 +44,26 @@ type Flow struct {
 	Window uint16
 	// Sequence is the TCP sequence number.
 	Sequence uint32
+	// Duration is how long after Time the last packet was seen, in milliseconds:
+	// 0 for a packet, up to the active timeout for exported flows. Detectors
+	// never see more than a second's part (the engine spreads the volume).
+	Duration uint32
+	// Ingress says by where the flow came in: a number that whoever took it in
+	// gave to an Ingress; 0 is "not known".
+	Ingress IngressID
+	// SourceAS is the origin AS of the source as the exporter told it; 0 if not.
+	SourceAS uint32
+}
+
+// IngressID numbers the Ingresses of one run, from 1 on.
+type IngressID uint32
+
+// Ingress is a place where traffic enters: the one thing that holds when
+// addresses are forged.
+type Ingress struct {
+	Exporter  string // its configured name, else its address
+	Interface string // its name if known, else its number; "" if not exported
+	PeerAS    uint32 // the neighbour AS that handed the traffic over; 0 if not exported
 }
 
 // FlowEnd is one end of a flow of a batch: the flow's place in the batch, and

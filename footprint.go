@@ -22,6 +22,9 @@ type Footprint struct {
 	Heavy []Source
 	// TTLs counts packets by TTL as seen; index 0 those without one.
 	TTLs [256]uint64
+	// Ingress counts packets by where they came in, the busiest first, at most 64;
+	// empty where no record told.
+	Ingress []IngressPackets
 	// Conversation facts. Visible says whether traffic from the target was seen
 	// at all, at comparable sampling.
 	OutgoingVisible Tristate
@@ -50,6 +53,12 @@ type Source struct {
 	TTLMax      uint8
 	// Established is true if the source completed a handshake with the target.
 	Established bool
+}
+
+// IngressPackets is what came in at one place, in packets of the records.
+type IngressPackets struct {
+	Ingress IngressID
+	Packets uint64
 }
 
 // FieldShare is the share of packets that bear a field's commonest value.

@@ -10,14 +10,21 @@ import "downpour"
 type Batch struct {
 	Flows  []downpour.Flow
 	Counts []downpour.ReportCount
+	// Requests are lines of web logs.
+	Requests []downpour.Request
 	// Now, if not zero, is event time that has been reached although nothing
-	// was seen (nanoseconds since the epoch): the live edge's tick.
+	// was seen (nanoseconds since the epoch): the live edge's tick, and when
+	// flow export arrived.
 	Now int64
+	// Delay, in nanoseconds, is how long after a moment flows of that moment may
+	// still come: what exporters hold back (their active timeout). The engine
+	// keeps flows until their second is complete. 0: they come as they happen.
+	Delay int64
 }
 
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() {
-	b.Flows, b.Counts, b.Now = b.Flows[:0], b.Counts[:0], 0
+	b.Flows, b.Counts, b.Requests, b.Now, b.Delay = b.Flows[:0], b.Counts[:0], b.Requests[:0], 0, 0
 }
 
 // BatchSize is how many observations a batch holds at most; large enough to
