@@ -37,6 +37,7 @@ func mayImport() map[string][]string {
 		"internal/config":   {"internal/yamlfile"},
 		"internal/yamlfile": nil,
 		"internal/testenv":  nil,
+		"middleware":        nil,
 		"internal/pipeline": {anything},
 		"internal/analysis": {anything},
 		"internal/app":      {anything},
