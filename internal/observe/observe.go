@@ -12,6 +12,9 @@ type Batch struct {
 	Counts []downpour.ReportCount
 	// Requests are lines of web logs.
 	Requests []downpour.Request
+	// Text is memory for what the strings of Requests point into; it is reused
+	// with the batch, so that they hold as long as the batch does.
+	Text []byte
 	// Now, if not zero, is event time that has been reached although nothing
 	// was seen (nanoseconds since the epoch): the live edge's tick, and when
 	// flow export arrived.
@@ -24,7 +27,8 @@ type Batch struct {
 
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() {
-	b.Flows, b.Counts, b.Requests, b.Now, b.Delay = b.Flows[:0], b.Counts[:0], b.Requests[:0], 0, 0
+	b.Flows, b.Counts, b.Requests, b.Text = b.Flows[:0], b.Counts[:0], b.Requests[:0], b.Text[:0]
+	b.Now, b.Delay = 0, 0
 }
 
 // BatchSize is how many observations a batch holds at most; large enough to
