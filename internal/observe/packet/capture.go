@@ -91,22 +91,26 @@ func (c *Capture) Next(b *observe.Batch) error {
 	return nil
 }
 
-// fillMapped fills b from a mapped file. Should the file be cut or its disk fail
-// meanwhile, touching the mapping faults: that is damage, not a crash.
+// fillMapped fills b from a mapped file.
 func (c *Capture) fillMapped(b *observe.Batch) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		cause := recover()
-		if cause == nil {
-			return
-		}
-		if _, fault := cause.(interface{ Addr() uintptr }); !fault {
-			panic(cause)
-		}
-		c.ended = true
-		c.ledger.end(c.window.offset(), "the file was cut or could not be read while it was being read")
-	}()
+	defer c.surviveFault()
 	c.fill(b)
+}
+
+// surviveFault is deferred around what touches a mapped file. Should the file be
+// cut or its disk fail meanwhile, touching the mapping faults: that is damage,
+// not a crash.
+func (c *Capture) surviveFault() {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if _, fault := cause.(interface{ Addr() uintptr }); !fault {
+		panic(cause)
+	}
+	c.ended = true
+	c.ledger.end(c.window.offset(), "the file was cut or could not be read while it was being read")
 }
 
 // fill appends flows to b, whose capacity suffices.
