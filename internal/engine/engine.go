@@ -40,3 +40,12 @@ type CountDetector interface {
 	Finish(now int64)
 	Events(dst []downpour.Event) []downpour.Event
 }
+
+// RequestDetector owns the series of requests of all services and hosts. A
+// request's strings hold only during the call.
+type RequestDetector interface {
+	Request(r *downpour.Request)
+	Tick(now int64)
+	Finish(now int64)
+	Events(dst []downpour.Event) []downpour.Event
+}

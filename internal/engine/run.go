@@ -26,6 +26,8 @@ type Config struct {
 	Flows func(partition int) FlowDetector
 	// Counts owns the series of reports; nil if there are none.
 	Counts CountDetector
+	// Requests owns the series of requests; nil if there are none.
+	Requests RequestDetector
 	// Emit receives every event, in order of event time and then of subject. It
 	// is called from Feed and Finish.
 	Emit func(downpour.Event)
@@ -93,6 +95,13 @@ func (e *Engine) Feed(b *observe.Batch) {
 		e.advance(c.Time.UnixNano())
 		if e.cfg.Counts != nil {
 			e.cfg.Counts.Count(c)
+		}
+	}
+	for i := range b.Requests {
+		r := &b.Requests[i]
+		e.advance(r.Time)
+		if e.cfg.Requests != nil {
+			e.cfg.Requests.Request(r)
 		}
 	}
 	flows := b.Flows
@@ -226,6 +235,14 @@ func (e *Engine) turn(now int64, finish bool) {
 			c.Tick(now)
 		}
 		e.events = c.Events(e.events)
+	}
+	if r := e.cfg.Requests; r != nil {
+		if finish {
+			r.Finish(now)
+		} else {
+			r.Tick(now)
+		}
+		e.events = r.Events(e.events)
 	}
 	slices.SortStableFunc(e.events, compareEvents)
 	for i := range e.events {
