@@ -1,0 +1,23 @@
+// Package netflow decodes flow export: NetFlow v5, NetFlow v9 (RFC 3954) and IPFIX
+// (RFC 7011), told apart by each datagram's version.
+//
+// A Decoder is for one exporter, of all its observation domains. Decode is the way
+// of production: records go straight into the caller's slice, nothing is
+// allocated. Walk gives the same records with all fields of their templates, for
+// people and tests.
+//
+// # What it holds to
+//
+// Whatever an exporter sends, memory is bounded (Limits), nothing panics, and what
+// can't be used is counted by its reason. Data that comes before its template
+// waits for it. What the sequence numbers say is missing is counted; a datagram
+// that comes late gives back what it was counted for, one that comes twice is left
+// out, an exporter that starts anew loses nothing.
+//
+// # Sampling
+//
+// A configured rate wins. Else a record's own (34, 50, 305 to 311), that of the
+// sampler or selector it names (48, 302), its template's, its interface's, its
+// domain's; last, if its domain has told none, the only one that the exporter has
+// told in any domain: some announce all in one.
+package netflow
