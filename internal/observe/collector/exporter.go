@@ -1,0 +1,183 @@
+package collector
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"downpour"
+	"downpour/internal/observe/flow"
+)
+
+// exporter is one that is accepted. Its datagrams may come in by several sockets
+// and connections, so a lock guards it: taken once for each datagram, and hardly
+// ever waited for.
+type exporter struct {
+	address downpour.Address
+	handle  uint16 // in Ingresses
+	// sent is how many records came in the current interval of fairness, offered
+	// those that came in the last; see share.
+	sent, offered atomic.Uint64
+
+	mu       sync.Mutex
+	told     Exporter
+	sender   downpour.Address // the last one; differs from address for some sFlow agents
+	netflow  flow.Decoder     // nil before the first datagram of its kind
+	sflow    flow.Decoder
+	streams  []flow.Decoder // of its connections, one each (IPFIX over TCP)
+	past     flow.Stats     // of connections that have ended
+	kept     []byte         // templates of an earlier run, until the first datagram
+	mistake  error          // why they could not be used
+	clock    flow.Clock
+	delay    delays
+	versions [4]bool // by versionIndex
+	count    counts
+	lastSeen int64 // arrival, nanoseconds since the epoch
+	believed int64 // what bound gave last, nanoseconds
+	beyond   int   // records later than that since
+}
+
+// counts are what the collector itself counts of an exporter; the decoders count
+// the rest.
+type counts struct {
+	bytes         uint64 // of datagrams
+	flows         uint64 // handed on
+	late          uint64 // records with a part that came too late
+	lateBytes     uint64 // estimated bytes of those parts, which are in no second
+	lateWhole     uint64 // of late, those of which nothing was in time
+	future        uint64 // records dated after their arrival, counted at it
+	shed          uint64 // records thrown away for lack of room
+	shedDatagrams uint64 // datagrams not even decoded for lack of time
+}
+
+// versionsKnown are the versions in the order of versionIndex.
+var versionsKnown = [4]flow.Version{flow.NetFlow5, flow.NetFlow9, flow.IPFIX, flow.SFlow5}
+
+func versionIndex(v flow.Version) int {
+	for i, known := range versionsKnown {
+		if v == known {
+			return i
+		}
+	}
+	return -1
+}
+
+// sniff tells a datagram's protocol from its first bytes: sFlow's version has
+// four bytes, the others' two. Anything else is given as it stands.
+func sniff(b []byte) (flow.Version, bool) {
+	if len(b) < 4 {
+		return 0, false
+	}
+	switch version := uint16(b[0])<<8 | uint16(b[1]); {
+	case version == 0 && b[2] == 0 && b[3] == 5:
+		return flow.SFlow5, true
+	case version == 5 || version == 9 || version == 10:
+		return flow.Version(version), true
+	case version < 256:
+		return flow.Version(version), false
+	}
+	return 0, false
+}
+
+// agentOf reads the agent's address of an sFlow datagram (sFlow v5, section 5:
+// version, address type 1 or 2, address); none if there is no such address.
+func agentOf(b []byte) downpour.Address {
+	switch {
+	case len(b) >= 12 && b[7] == 1 && b[4]|b[5]|b[6] == 0:
+		return downpour.AddressFrom4(uint32(b[8])<<24 | uint32(b[9])<<16 | uint32(b[10])<<8 | uint32(b[11]))
+	case len(b) >= 24 && b[7] == 2 && b[4]|b[5]|b[6] == 0:
+		return downpour.AddressFrom16(b[8:24])
+	}
+	return downpour.Address{}
+}
+
+// decoder finds or makes the decoder for a protocol. The lock is held.
+func (e *exporter) decoder(c *Config, v flow.Version) flow.Decoder {
+	if v == flow.SFlow5 {
+		if e.sflow == nil {
+			e.sflow = c.SFlow()
+		}
+		return e.sflow
+	}
+	if e.netflow == nil {
+		e.netflow = c.NetFlow(false)
+		if t, ok := e.netflow.(templated); ok && len(e.kept) > 0 {
+			e.mistake = t.Restore(e.kept)
+		}
+		e.kept = nil
+	}
+	return e.netflow
+}
+
+// take decodes a datagram that arrived at a time into the output's records and
+// readies them for the engine: in our time, with their ingress. The lock is held.
+func (e *exporter) take(c *Config, out *output, b []byte, v flow.Version, arrived int64) []flow.Record {
+	decoder := out.decoder
+	if decoder == nil {
+		decoder = e.decoder(c, v)
+	}
+	records, d := decoder.Decode(out.records[:0], b, arrived)
+	e.count.bytes += uint64(len(b))
+	e.lastSeen = arrived
+	if i := versionIndex(v); i >= 0 {
+		e.versions[i] = true
+	}
+	e.clock.Add(d.Exported, arrived)
+	offset := correction(&e.clock, c.ClockTolerance)
+	horizon := arrived - int64(c.Patience)
+	kept := records[:0]
+	for i := range records {
+		r := &records[i]
+		if e.told.Sampling != 0 && v != flow.SFlow5 {
+			r.Sampling = e.told.Sampling
+		}
+		r.Time += offset
+		if !e.date(r, arrived, horizon) {
+			continue
+		}
+		r.Ingress = out.numbers.ID(e.handle, r.Input, r.PeerAS)
+		kept = append(kept, *r)
+	}
+	e.count.flows += uint64(len(kept))
+	return kept
+}
+
+// correction is what has to be added to an exporter's times: nothing as long as
+// its clock is about right, since export times have whole seconds.
+func correction(clock *flow.Clock, tolerance time.Duration) int64 {
+	if o := clock.Offset(); o >= int64(tolerance) || o <= -int64(tolerance) {
+		return o
+	}
+	return 0
+}
+
+// date notes how late a record came and cuts off what came too late: a volume of
+// long ago must not count as one of now, and is counted as late instead. It is
+// false if nothing of the record is left.
+func (e *exporter) date(r *flow.Record, arrived, horizon int64) bool {
+	if r.Time > arrived {
+		r.Time, r.Duration = arrived, 0
+		e.count.future++
+	}
+	e.delay.add(arrived - r.Time)
+	if arrived-r.Time > e.believed {
+		e.beyond++
+	}
+	if r.Time >= horizon {
+		return true
+	}
+	e.count.late++
+	total := int64(r.Duration) * int64(time.Millisecond)
+	inTime := r.Time + total - horizon
+	if inTime < 0 || total == 0 {
+		e.count.lateWhole++
+		e.count.lateBytes += r.Bytes * uint64(r.Sampling)
+		return false
+	}
+	share := float64(inTime) / float64(total)
+	bytes := uint64(float64(r.Bytes)*share + 0.5)
+	e.count.lateBytes += (r.Bytes - bytes) * uint64(r.Sampling)
+	r.Bytes, r.Packets = bytes, max(uint32(float64(r.Packets)*share+0.5), 1)
+	r.Time, r.Duration = horizon, uint32(inTime/int64(time.Millisecond))
+	return true
+}
