@@ -11,9 +11,11 @@ type Request struct {
 	Host    string // as asked for, in lower case and without port; "" if not logged
 	Method  string // as asked; "" if not logged
 	Path    string // without query; "" if not logged
-	Agent   string // User-Agent; "" if not logged
-	Status  uint16 // HTTP status; 0 if not logged
-	Bytes   uint64 // of the answer
-	// Duration of the answer in microseconds; 0 if not logged.
+	Agent   string // User-Agent; "" if not logged or not sent
+	// Referred tells whether the request named the page that it came from.
+	Referred Tristate
+	Status   uint16 // HTTP status; 0 if not logged
+	Bytes    uint64 // of the answer
+	// Duration of the answer in microseconds, at least 1; 0 if not logged.
 	Duration uint32
 }

@@ -53,6 +53,15 @@ func (p Proxies) Client(remote string, h http.Header) netip.Addr {
 	return a
 }
 
+// Behind returns who stands behind a peer by the list of X-Forwarded-For that a
+// log holds, as Client does by the header: the peer itself unless it is trusted.
+func (p Proxies) Behind(peer netip.Addr, list string) netip.Addr {
+	if !p.trusts(peer) {
+		return peer
+	}
+	return p.walk(peer, []string{list}, parseHop)
+}
+
 // named reads the configured header. Given several times, it is not the proxy's
 // alone, and the peer is all that is known.
 func (p Proxies) named(peer netip.Addr, h http.Header) netip.Addr {

@@ -44,10 +44,14 @@ func NewProxyWatch(p Proxies) *ProxyWatch {
 
 // Note counts one request by its peer (host:port) and headers.
 func (w *ProxyWatch) Note(remote string, h http.Header) {
-	peer, ok := parseHop(remote)
-	if !ok {
-		return
+	if peer, ok := parseHop(remote); ok {
+		w.NoteAddress(peer, isForwarded(h))
 	}
+}
+
+// NoteAddress counts one request by its peer, unmapped, and whether it told of
+// another address.
+func (w *ProxyWatch) NoteAddress(peer netip.Addr, forwarded bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.requests++; w.requests >= watchSpan {
@@ -69,7 +73,7 @@ func (w *ProxyWatch) Note(remote string, h http.Header) {
 		w.candidates[where] = c
 	}
 	c.requests++
-	if isForwarded(h) {
+	if forwarded {
 		c.forwarded++
 	}
 }
@@ -132,6 +136,18 @@ func (w *ProxyWatch) Warning() string {
 		}
 	}
 	return says + ", which is not trusted: all reporters behind it count as one. If it is your proxy, configure\n" + mend
+}
+
+// Suspect returns where a proxy seems to stand that is not trusted, its share of
+// the requests, and whether they told of other addresses.
+func (w *ProxyWatch) Suspect() (where netip.Prefix, share float64, forwarded, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	where, c := w.busiest()
+	if c == nil {
+		return where, 0, false, false
+	}
+	return where, float64(c.requests) / float64(w.requests), c.forwarded > 0, true
 }
 
 // busiest returns the candidate with the most requests that looks like a proxy,

@@ -1,0 +1,104 @@
+package weblog
+
+import (
+	"bytes"
+	"unsafe"
+)
+
+// text is b as a string that points into it: valid until the line's memory is
+// used again.
+func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+func indexByte(b []byte, c byte) int     { return bytes.IndexByte(b, c) }
+func lastIndexByte(b []byte, c byte) int { return bytes.LastIndexByte(b, c) }
+
+func hasPrefix(b []byte, s string) bool { return len(b) >= len(s) && string(b[:len(s)]) == s }
+
+func index(b []byte, s string) int { return bytes.Index(b, unsafe.Slice(unsafe.StringData(s), len(s))) }
+
+// indexAny2 is the first place of either byte; -1 if there is none.
+func indexAny2(b []byte, x, y byte) int {
+	for i, c := range b {
+		if c == x || c == y {
+			return i
+		}
+	}
+	return -1
+}
+
+// quoted reads what stands in double quotes at the beginning of b, which begins
+// behind the opening one: the content with its escapes resolved in place, and
+// what follows the closing quote. Escapes are those of nginx (\xHH) and of Apache
+// (\xHH, \", \\, \n and so on). False if it is never closed.
+func quoted(b []byte) (content, rest []byte, ok bool) {
+	end, escaped := closingQuote(b)
+	if end < 0 {
+		return nil, nil, false
+	}
+	content = b[:end]
+	if escaped {
+		content = unescape(content)
+	}
+	return content, b[end+1:], true
+}
+
+// closingQuote finds the quote that no backslash stands before, and tells
+// whether a backslash was met on the way.
+func closingQuote(b []byte) (end int, escaped bool) {
+	end = bytes.IndexByte(b, '"')
+	if end < 0 || bytes.IndexByte(b[:end], '\\') < 0 {
+		return end, false
+	}
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i, true
+		}
+	}
+	return -1, true
+}
+
+// unescape resolves backslash escapes in place.
+func unescape(b []byte) []byte {
+	to := 0
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		if c == '\\' && i+1 < len(b) {
+			i++
+			switch c = b[i]; c {
+			case 'x':
+				if i+2 < len(b) && isHex(b[i+1]) && isHex(b[i+2]) {
+					c = unhex(b[i+1])<<4 | unhex(b[i+2])
+					i += 2
+				}
+			case 'n':
+				c = '\n'
+			case 't':
+				c = '\t'
+			case 'r':
+				c = '\r'
+			case 'b':
+				c = '\b'
+			case 'v':
+				c = '\v'
+			}
+		}
+		b[to] = c
+		to++
+	}
+	return b[:to]
+}
+
+func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
+
+// unhex is the value of a hexadecimal digit.
+func unhex(c byte) byte {
+	if isDigit(c) {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
+}
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
