@@ -1,6 +1,7 @@
 package packet
 
 import (
+	"bufio"
 	"io"
 	"runtime/debug"
 
@@ -96,3 +97,9 @@ func (f *Frames) Progress() (read, total int64) { return f.capture.Progress() }
 
 // Close releases the file.
 func (f *Frames) Close() error { return f.capture.Close() }
+
+// Decompress returns the plain content of r, by gzip, zstandard or not at all, as
+// its first bytes tell, and what releases the decompressor.
+func Decompress(r *bufio.Reader) (plain io.Reader, release func() error, err error) {
+	return decompress(r)
+}
