@@ -22,6 +22,7 @@ func check(r *reader, c *Config) {
 		}
 	}
 	checkHTTP(r, c.HTTP)
+	checkFlow(r, c.Flow)
 }
 
 func checkNames(r *reader, all []Service) {

@@ -16,6 +16,8 @@ const DefaultListen = "127.0.0.1:8080"
 type Config struct {
 	Networks  Networks
 	Services  []Service // at least one, names unique
+	Flow      Flow
+	Packets   []Packets // interfaces unique
 	HTTP      HTTP
 	Databases Databases
 	Store     Store
@@ -82,6 +84,7 @@ type Log struct {
 func Default() *Config {
 	c := unlistening()
 	c.HTTP.Listen = DefaultListen
+	c.Flow = defaultFlow()
 	return c
 }
 
@@ -92,6 +95,7 @@ func unlistening() *Config {
 	example.Name, example.Title = downpour.DefaultService, downpour.DefaultService
 	return &Config{
 		Services: []Service{example},
+		Flow:     newFlow(),
 		Store:    Store{Path: "./downpour-data", Disk: 2 * Gigabyte, Keep: Duration(90 * 24 * time.Hour)},
 		Log:      Log{Level: slog.LevelInfo, Format: "text"},
 	}

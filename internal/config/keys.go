@@ -17,6 +17,9 @@ func rootKeys(c *Config) []key {
 		{name: "networks", doc: "Which addresses are ours.", value: group{networkKeys(&c.Networks)}},
 		{name: "services", doc: "The online services that are watched, each with a page of its own. Without this key there " +
 			"is one, `example`.", value: services{&c.Services}},
+		{name: "flow", doc: "Flow export: NetFlow, IPFIX and sFlow from routers, switches and hosts. With a file, it is received only if this key is in it. " +
+			"What each vendor's devices need is told in [exporters.md](exporters.md).", value: group{flowKeys(&c.Flow)}},
+		{name: "packets", form: "list of interfaces", doc: "Network interfaces of this machine to capture packets from.", value: packetsList(&c.Packets)},
 		{name: "http", doc: "The pages and the API. With a file, they are served only if this key is in it (or `--listen` is given).",
 			value: group{httpKeys(&c.HTTP)}},
 		{name: "databases", doc: "Who an address belongs to, from files in MMDB format. Without a file the embedded tables answer.",
@@ -102,8 +105,6 @@ type feature struct{ path, name string }
 // commit that makes it work.
 func notYetSupported() []feature {
 	return []feature{
-		{"flow", "receiving flow export is"},
-		{"packets", "live capture is"},
 		{"logs", "reading web logs is"},
 		{"notify", "notification is"},
 		{"enforcers", "mitigation is"},

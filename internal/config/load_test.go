@@ -55,10 +55,10 @@ func TestEmptyFileOpensNothing(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	if c.HTTP.Listen != "" {
-		t.Errorf("listens on %q though the file names nothing", c.HTTP.Listen)
+	if c.HTTP.Listen != "" || len(c.Flow.Listen) > 0 {
+		t.Errorf("listens on %q and %q though the file names nothing", c.HTTP.Listen, c.Flow.Listen)
 	}
-	c.HTTP.Listen = DefaultListen
+	c.HTTP.Listen, c.Flow = DefaultListen, defaultFlow()
 	if want := Default(); !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v, want %+v", c, want)
 	}
@@ -81,6 +81,37 @@ func TestNamedSectionListensByDefault(t *testing.T) {
 	}
 }
 
+func TestLoadTakesFlow(t *testing.T) {
+	c := load(t, `
+flow:
+  listen: ["udp://0.0.0.0:2055", "sflow://[::]:6343", "tcp://192.0.2.1:4739"]
+  allow: [192.0.2.0/24]
+  relay: ["sflow://collector.example.net:6343"]
+  relay_source: exporter
+  patience: 5m
+  exporters:
+    - {address: 203.0.113.1, name: edge1, sampling: 1000, active_timeout: 10s, interfaces: {"12": {name: transit-a, role: edge}, 13: {}}}
+    - {address: "::ffff:203.0.113.2", sampling: "1:512"}
+packets: [{interface: eth0, sampling: 100}, {interface: eth1}]
+`)
+	want := newFlow()
+	want.Listen = []FlowEndpoint{{"udp", "0.0.0.0:2055"}, {"sflow", "[::]:6343"}, {"tcp", "192.0.2.1:4739"}}
+	want.Allow = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	want.Relay, want.RelaySource = []FlowEndpoint{{"sflow", "collector.example.net:6343"}}, "exporter"
+	want.Patience = Duration(5 * time.Minute)
+	want.Exporters = []Exporter{
+		{Address: netip.MustParseAddr("203.0.113.1"), Name: "edge1", Sampling: 1000, ActiveTimeout: Duration(10 * time.Second),
+			Interfaces: Interfaces{12: {Name: "transit-a", Role: "edge"}, 13: {}}},
+		{Address: netip.MustParseAddr("203.0.113.2"), Sampling: 512},
+	}
+	if !reflect.DeepEqual(c.Flow, want) {
+		t.Errorf("got  %+v\nwant %+v", c.Flow, want)
+	}
+	if want := []Packets{{"eth0", 100}, {"eth1", 1}}; !reflect.DeepEqual(c.Packets, want) {
+		t.Errorf("packets: got %+v, want %+v", c.Packets, want)
+	}
+}
+
 func TestLoadTakesEveryKey(t *testing.T) {
 	c, faults := LoadFile("../../examples/web-service.yaml")
 	if len(faults) > 0 {
@@ -91,6 +122,7 @@ func TestLoadTakesEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
+	want.Flow = newFlow()
 	want.Services = []Service{{
 		Name: "shop", Title: "The Example Shop", RunBy: "Example Shop Ltd", Contact: "status@example.com",
 		Targets:  []netip.Prefix{netip.MustParsePrefix("192.0.2.80/32"), netip.MustParsePrefix("2001:db8::80/128")},

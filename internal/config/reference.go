@@ -13,9 +13,7 @@ func reference() string {
 	for _, k := range rootKeys(c) {
 		keys, path := tableOf(k)
 		fmt.Fprintf(&b, "\n## %s\n%s\n\n| key | write | default | applies | meaning |\n| --- | --- | --- | --- | --- |\n", k.name, k.doc)
-		for _, k := range keys {
-			fmt.Fprintf(&b, "| `%s.%s` | %s | %s | %s | %s |\n", path, k.name, k.form, defaultOf(k), applies(k), k.doc)
-		}
+		rows(&b, keys, path, nil)
 	}
 	b.WriteString(referenceTail)
 	for _, f := range notYetSupported() {
@@ -24,17 +22,37 @@ func reference() string {
 	return b.String()
 }
 
+// rows writes a row for each key, and below it those of what it holds. What
+// stands in a list applies as the list does.
+func rows(b *strings.Builder, keys []key, path string, outer *key) {
+	for _, k := range keys {
+		when := k
+		if outer != nil {
+			when = *outer
+		}
+		fmt.Fprintf(b, "| `%s.%s` | %s | %s | %s | %s |\n", path, k.name, k.form, defaultOf(k), applies(when), k.doc)
+		if n, ok := k.value.(nested); ok {
+			inner, suffix := n.inner()
+			rows(b, inner, path+"."+k.name+suffix, &when)
+		}
+	}
+}
+
 // tableOf returns the keys below a key of the root, and how they are called.
 func tableOf(k key) ([]key, string) {
 	if g, ok := k.value.(group); ok {
 		return g.keys, k.name
+	}
+	if n, ok := k.value.(nested); ok {
+		keys, suffix := n.inner()
+		return keys, k.name + suffix
 	}
 	s := newService()
 	return serviceKeys(&s), k.name + "[]"
 }
 
 func defaultOf(k key) string {
-	if s := k.String(); s != "" && s != `""` && s != "[]" {
+	if s := k.String(); s != "" && s != `""` && s != "[]" && s != "{}" && s != "0s" {
 		return "`" + s + "`"
 	}
 	return "none"

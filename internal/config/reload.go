@@ -9,6 +9,7 @@ func (c *Config) Reloaded(next *Config) *Config {
 	out := *c
 	out.HTTP.TrustedProxies = next.HTTP.TrustedProxies
 	out.HTTP.ClientAddressHeader = next.HTTP.ClientAddressHeader
+	out.Flow.Exporters, out.Flow.Allow = next.Flow.Exporters, next.Flow.Allow
 	out.Store.Disk, out.Store.Keep = next.Store.Disk, next.Store.Keep
 	out.Log.Level = next.Log.Level
 	out.Services = slices.Clone(c.Services)

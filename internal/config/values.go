@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -28,6 +29,10 @@ func (v single[T]) String() string {
 	switch content := any(*v.into).(type) {
 	case string:
 		if content == "" {
+			return `""`
+		}
+	case netip.Addr:
+		if !content.IsValid() {
 			return `""`
 		}
 	case slog.Level:
