@@ -198,7 +198,7 @@ func TestPaddingIsNoPayload(t *testing.T) {
 // Each finding has words of its own, since problems are told apart by them.
 func TestFindingsHaveWords(t *testing.T) {
 	seen := map[string]bool{}
-	for f := notIP + 1; f < findings; f++ {
+	for f := linkUnknown; f < findings; f++ {
 		if s := f.String(); s == "nothing" || seen[s] {
 			t.Errorf("finding %d says %q", f, s)
 		} else {

@@ -17,6 +17,7 @@ type finding uint8
 const (
 	fine finding = iota
 	notIP
+	encapsulated // within decode only: a tunnel to look into
 
 	// With these there is no flow: no addresses can be told.
 	linkUnknown
@@ -107,7 +108,7 @@ func (f finding) String() string {
 		return "statistics of an interface that was not described"
 	case blockShort:
 		return "block too short for its kind"
-	case fine, notIP, findings:
+	case fine, notIP, encapsulated, findings:
 	}
 	return "nothing"
 }
@@ -161,7 +162,7 @@ func (l *ledger) problems() []downpour.Problem {
 		told = append(told, downpour.Problem{
 			Offset: l.missedAt, Says: "packets that the capturing machine dropped, by its own count", Count: int(l.missed)})
 	}
-	for f := notIP + 1; f < findings; f++ {
+	for f := linkUnknown; f < findings; f++ {
 		if l.count[f] == 0 {
 			continue
 		}

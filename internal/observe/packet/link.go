@@ -23,6 +23,7 @@ const (
 	LinkHDLC     LinkType = 104 // Cisco HDLC (RFC 1547, 4.3.1)
 	LinkLoop     LinkType = 108 // OpenBSD loopback: address family in network byte order
 	LinkCooked   LinkType = 113 // Linux cooked capture v1
+	LinkMPLS     LinkType = 219 // a stack of labels
 	LinkIPv4     LinkType = 228
 	LinkIPv6     LinkType = 229
 	LinkCooked2  LinkType = 276 // Linux cooked capture v2
@@ -32,7 +33,7 @@ const (
 func (l LinkType) known() bool {
 	switch l {
 	case LinkNull, LinkEthernet, LinkPPP, LinkRawBSD, LinkRawOpen, LinkPPPHDLC, LinkPPPoE, LinkRaw,
-		LinkHDLC, LinkLoop, LinkCooked, LinkIPv4, LinkIPv6, LinkCooked2:
+		LinkHDLC, LinkLoop, LinkCooked, LinkMPLS, LinkIPv4, LinkIPv6, LinkCooked2:
 		return true
 	}
 	return false
@@ -51,10 +52,11 @@ const (
 	etherLengths  = 0x0600 // below it the field is a length (IEEE 802.3)
 )
 
-// PPP protocol numbers (RFC 1332, RFC 5072).
+// PPP protocol numbers (RFC 1332, RFC 5072, RFC 3032).
 const (
 	pppIPv4 = 0x0021
 	pppIPv6 = 0x0057
+	pppMPLS = 0x0281
 )
 
 // The sizes of link headers, in bytes.
@@ -67,6 +69,7 @@ const (
 	cooked2Size  = 20
 	hdlcSize     = 4
 	pppoeSize    = 6
+	controlSize  = 4 // of a pseudowire
 )
 
 // maxTags bounds the VLAN tags, MPLS labels and PPPoE headers of a frame that
@@ -79,7 +82,10 @@ func decode(link LinkType, frame []byte, length int, f *downpour.Flow) finding {
 	// Nearly all captured frames are this one.
 	if link == LinkEthernet && len(frame) >= ethernetSize+ipv4Size &&
 		binary.BigEndian.Uint16(frame[12:]) == etherIPv4 {
-		return decodeIP(frame[ethernetSize:], length-ethernetSize, f)
+		if found := decodeIP(frame[ethernetSize:], length-ethernetSize, f); found != encapsulated {
+			return found
+		}
+		return decodeInside(frame[ethernetSize:], length-ethernetSize, false, f)
 	}
 	at, found := skipLink(link, frame)
 	if found == linkCut && len(frame) < length {
@@ -88,7 +94,10 @@ func decode(link LinkType, frame []byte, length int, f *downpour.Flow) finding {
 	if found != fine {
 		return found
 	}
-	return decodeIP(frame[at:], length-at, f)
+	if found = decodeIP(frame[at:], length-at, f); found != encapsulated {
+		return found
+	}
+	return decodeInside(frame[at:], length-at, false, f)
 }
 
 // skipLink tells where the IP header of a frame begins.
@@ -110,6 +119,8 @@ func skipLink(link LinkType, frame []byte) (int, finding) {
 		return skipPPP(frame, 0)
 	case LinkPPPoE:
 		return skipPPP(frame, pppoeSize)
+	case LinkMPLS:
+		return skipLabels(frame, 0)
 	}
 	return 0, linkUnknown
 }
@@ -142,29 +153,42 @@ func skipEthernet(frame []byte) (int, finding) {
 // skipTags passes over what may stand between an EtherType, whose content begins
 // at a place, and IP.
 func skipTags(frame []byte, kind uint16, at int) (int, finding) {
-	for range maxTags {
-		switch kind {
-		case etherIPv4, etherIPv6:
-			return at, fine
-		case etherVLAN, etherProvider, etherQinQ:
-			if len(frame) < at+tagSize {
-				return 0, linkCut
-			}
-			kind = binary.BigEndian.Uint16(frame[at+2:])
-			at += tagSize
-		case etherMPLS, etherMPLSUp:
-			return skipLabels(frame, at)
-		case etherPPPoE:
-			return skipPPP(frame, at+pppoeSize)
-		default:
-			return 0, notIP
-		}
+	kind, at, found := skipVLANs(frame, kind, at)
+	if found != fine {
+		return 0, found
+	}
+	switch kind {
+	case etherIPv4, etherIPv6:
+		return at, fine
+	case etherMPLS, etherMPLSUp:
+		return skipLabels(frame, at)
+	case etherPPPoE:
+		return skipPPP(frame, at+pppoeSize)
 	}
 	return 0, notIP
 }
 
+// skipVLANs passes over VLAN tags; it returns the EtherType behind them and where
+// its content begins.
+func skipVLANs(frame []byte, kind uint16, at int) (behind uint16, begins int, found finding) {
+	for range maxTags {
+		switch kind {
+		case etherVLAN, etherProvider, etherQinQ:
+		default:
+			return kind, at, fine
+		}
+		if len(frame) < at+tagSize {
+			return 0, 0, linkCut
+		}
+		kind = binary.BigEndian.Uint16(frame[at+2:])
+		at += tagSize
+	}
+	return 0, 0, notIP
+}
+
 // skipLabels passes over an MPLS label stack (RFC 3032, 2.1); what it carries is
-// not said, so that the first nibble has to (RFC 4928).
+// not said, so that the first nibble has to (RFC 4928): IP, or an Ethernet frame
+// behind a control word (RFC 4448, 4.6).
 func skipLabels(frame []byte, at int) (int, finding) {
 	for range maxTags {
 		if len(frame) < at+tagSize+1 {
@@ -175,12 +199,29 @@ func skipLabels(frame []byte, at int) (int, finding) {
 		if !bottom {
 			continue
 		}
-		if version := frame[at] >> 4; version == 4 || version == 6 {
+		switch frame[at] >> 4 {
+		case 4, 6:
 			return at, fine
+		case 0:
+			return skipPseudowire(frame, at)
 		}
 		return 0, notIP
 	}
 	return 0, notIP
+}
+
+// skipPseudowire passes over a control word and the header of the Ethernet frame
+// behind it, which must bear IP: that there is a frame is but a guess.
+func skipPseudowire(frame []byte, at int) (int, finding) {
+	at += controlSize
+	if len(frame) < at+ethernetSize {
+		return 0, notIP
+	}
+	kind, at, found := skipVLANs(frame, binary.BigEndian.Uint16(frame[at+12:]), at+ethernetSize)
+	if found != fine || kind != etherIPv4 && kind != etherIPv6 {
+		return 0, notIP
+	}
+	return at, fine
 }
 
 // skipFamily passes over the address family of a loopback interface. Its byte
@@ -216,8 +257,11 @@ func skipPPP(frame []byte, at int) (int, finding) {
 	if protocol&1 == 0 { // an odd byte is the last
 		protocol, size = protocol<<8|int(frame[at+1]), 2
 	}
-	if protocol != pppIPv4 && protocol != pppIPv6 {
-		return 0, notIP
+	switch protocol {
+	case pppIPv4, pppIPv6:
+		return at + size, fine
+	case pppMPLS:
+		return skipLabels(frame, at+size)
 	}
-	return at + size, fine
+	return 0, notIP
 }

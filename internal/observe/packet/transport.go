@@ -85,7 +85,6 @@ func decodeCutTCP(b []byte, f *downpour.Flow) {
 	}
 }
 
-// decodeUDP reads a UDP datagram (RFC 768), as far as it was captured.
 // markedWithin is the payload in which every mark that we know shows itself; less
 // of a longer one, as a short snap length leaves, proves nothing.
 const markedWithin = 64
@@ -94,6 +93,7 @@ const markedWithin = 64
 // DNS and QUIC. What does not is something else, however little of it is seen.
 func tellsAtOnce(port uint16) bool { return port == 53 || port == 443 }
 
+// decodeUDP reads a UDP datagram (RFC 768), as far as it was captured.
 func decodeUDP(b []byte, length int, f *downpour.Flow) finding {
 	if len(b) < udpSize {
 		decodePorts(b, f)
@@ -112,6 +112,9 @@ func decodeUDP(b []byte, length int, f *downpour.Flow) finding {
 		f.Mark = markUDP(f.SourcePort, f.DestinationPort, payload)
 		if f.Mark == downpour.Unmarked && len(payload) < markedWithin && len(b) < min(said, length) && !tellsAtOnce(f.DestinationPort) {
 			f.Mark = downpour.NoPayload // what would tell may be in what was cut
+		}
+		if f.DestinationPort == vxlanPort && f.Fragment == downpour.NotFragment && isVXLAN(payload) && ownUnderlay(f.Destination) {
+			return encapsulated
 		}
 	}
 	return found

@@ -1,0 +1,114 @@
+package sflow
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"downpour/internal/observe/flow"
+)
+
+// header is the beginning of a datagram (section "sample_datagram_v5").
+type header struct {
+	agent    []byte // its address: 4 or 16 bytes, none if the agent does not know it
+	subAgent uint32
+	sequence uint32 // of the sub-agent's datagrams
+	uptime   uint32 // milliseconds
+	samples  uint32 // how many are said to follow
+	size     int    // where they begin
+}
+
+// readHeader reads the beginning of a datagram; the reason is OK if it could.
+func readHeader(message []byte) (header, flow.Reason) {
+	if len(message) < word {
+		return header{}, flow.ShortMessage
+	}
+	if binary.BigEndian.Uint32(message) != version {
+		return header{}, flow.UnknownVersion
+	}
+	if len(message) < 2*word {
+		return header{}, flow.ShortMessage
+	}
+	size := addressSize(binary.BigEndian.Uint32(message[word:]))
+	if size < 0 {
+		return header{}, flow.BadRecord
+	}
+	at := 2*word + size
+	if len(message) < at+4*word {
+		return header{}, flow.ShortMessage
+	}
+	rest := message[at:]
+	return header{
+		agent:    message[2*word : at],
+		subAgent: binary.BigEndian.Uint32(rest),
+		sequence: binary.BigEndian.Uint32(rest[word:]),
+		uptime:   binary.BigEndian.Uint32(rest[2*word:]),
+		samples:  binary.BigEndian.Uint32(rest[3*word:]),
+		size:     at + 4*word,
+	}, flow.OK
+}
+
+// addressSize is how many bytes an address of a type has; negative if there is no
+// such type.
+func addressSize(kind uint32) int {
+	switch kind {
+	case addressUnknown:
+		return 0
+	case addressIPv4:
+		return 4
+	case addressIPv6:
+		return 16
+	}
+	return -1
+}
+
+// Agent tells the address by which an agent names itself, which is not always the
+// one that its datagrams come from; false if message is no datagram of sFlow 5.
+// The address is invalid if the agent does not know it.
+func Agent(message []byte) (netip.Addr, bool) {
+	h, reason := readHeader(message)
+	if reason != flow.OK {
+		return netip.Addr{}, false
+	}
+	agent, _ := netip.AddrFromSlice(h.agent)
+	return agent, true
+}
+
+// IsDatagram tells from its content whether a message is a datagram of sFlow 5:
+// its header is sound and the first sample, if there is one, lies within it.
+func IsDatagram(message []byte) bool {
+	h, reason := readHeader(message)
+	if reason != flow.OK {
+		return false
+	}
+	left := len(message) - h.size
+	if h.samples == 0 {
+		return left == 0
+	}
+	return left >= tagSize && uint64(h.samples)*tagSize <= uint64(left) &&
+		uint64(binary.BigEndian.Uint32(message[h.size+word:])) <= uint64(left-tagSize)
+}
+
+// cursor goes through a list of tagged parts, which samples and records are.
+type cursor struct {
+	rest []byte
+}
+
+// next takes the next part: its format (enterprise << 12 | number) and content.
+// It is false if the list's bytes don't suffice, and then nothing is left.
+func (c *cursor) next() (format uint32, body []byte, ok bool) {
+	if len(c.rest) < tagSize {
+		c.rest = nil
+		return 0, nil, false
+	}
+	format = binary.BigEndian.Uint32(c.rest)
+	length := uint64(binary.BigEndian.Uint32(c.rest[word:]))
+	if length > uint64(len(c.rest)-tagSize) {
+		c.rest = nil
+		return 0, nil, false
+	}
+	end := tagSize + int(length)
+	body = c.rest[tagSize:end]
+	// Opaque data are padded to words (RFC 4506, 4.10), but for the last of some agents.
+	c.rest = c.rest[min(len(c.rest), (end+word-1)&^(word-1)):]
+	return format, body, true
+}
