@@ -28,7 +28,7 @@ func witness(flows []downpour.Flow, last int64) belief {
 		if i == leapWitnesses {
 			break
 		}
-		if flows[1+i].Time <= last+leapLength {
+		if endOf(&flows[1+i]) <= last+leapLength {
 			return refuted
 		}
 	}

@@ -12,10 +12,10 @@ import (
 // second is the engine's tick in nanoseconds of event time.
 const second = int64(1e9)
 
-// partitionKey spreads addresses over partitions. It is fixed, since the
-// partition of a target must not depend on the run; detectors key their own
-// tables with a secret where that matters.
-const partitionKey = 0x5bd1e995a7c15d3f
+// The odd numbers that spread addresses over partitions (multiplicative hashing;
+// Knuth, TAOCP 3, 6.4). They are fixed, since the partition of a target must not
+// depend on the run; detectors key their own tables with a secret where that matters.
+const spreadHi, spreadLo = 0x9e3779b97f4a7c15, 0xc4ceb9fe1a85ec53
 
 // Config says how an engine is put together.
 type Config struct {
@@ -24,12 +24,18 @@ type Config struct {
 	Shards int
 	// Flows makes the detector of one partition.
 	Flows func(partition int) FlowDetector
+	// Ours tells whether an address is one of ours. Detectors then see flows to
+	// ours, and both ends of flows from ours. nil: every end is seen.
+	Ours func(downpour.Address) bool
 	// Counts owns the series of reports; nil if there are none.
 	Counts CountDetector
 	// Requests owns the series of requests; nil if there are none.
 	Requests RequestDetector
-	// Emit receives every event, in order of event time and then of subject. It
-	// is called from Feed and Finish.
+	// Hold is how many flows are held at most until their second is complete, 88
+	// bytes each; 1,000,000 by default.
+	Hold int
+	// Emit receives every event, those of one tick in order of event time and
+	// then of subject. It is called from Feed and Finish.
 	Emit func(downpour.Event)
 }
 
@@ -38,58 +44,77 @@ type Config struct {
 type Engine struct {
 	cfg        Config
 	partitions []FlowDetector
-	dealt      dealt // of the flows at hand, where there are no shards
+	past       *past
+	alone      *worker // of all partitions, where there are no shards
 	shards     []*shard
-	pending    *batch      // being filled for the shards
-	spare      chan *batch // to be filled next
+	spare      chan struct{} // for each piece that may be made
 	done       chan []downpour.Event
 	running    sync.WaitGroup
-	now        int64 // whole second of event time that has been ticked
-	last       int64 // latest event time seen
-	late       uint64
-	leaps      uint64
-	held       []downpour.Flow // after a leap in time that is in doubt
-	events     []downpour.Event
+	clock
+	late   uint64
+	leaps  uint64
+	held   []downpour.Flow // after a leap in time that is in doubt
+	delay  delay
+	hold   *hold // nil as long as no flow had to wait
+	counts HoldStats
+	alarms map[string]int64 // when attacks were first told of, where flows wait
+	events []downpour.Event
 }
 
 // New returns an engine that is ready to be fed. Its goroutines, if any, end
 // with Finish.
 func New(cfg Config) *Engine {
-	e := &Engine{cfg: cfg, partitions: make([]FlowDetector, Partitions)}
+	if cfg.Hold <= 0 {
+		cfg.Hold = defaultHold
+	}
+	e := &Engine{cfg: cfg, partitions: make([]FlowDetector, Partitions), past: newPast()}
 	for p := range e.partitions {
 		e.partitions[p] = cfg.Flows(p)
 	}
 	if cfg.Shards > 1 {
 		e.start(min(cfg.Shards, Partitions))
+	} else {
+		e.alone = e.worker(0, 1)
 	}
 	return e
 }
 
-// batches is how many batches are on their way at most: the shards work on some
-// while the next are filled.
-const batches = 6
+// worker makes the one of every n-th partition from first on, and lets their
+// detectors look back.
+func (e *Engine) worker(first, n int) *worker {
+	w := &worker{partitions: e.partitions, first: first, n: n, past: e.past}
+	for p := first; p < Partitions; p += n {
+		if d, ok := e.partitions[p].(Rememberer); ok {
+			d.Remember(e.past.before(p, w))
+		}
+	}
+	return w
+}
+
+// pieces is how many pieces of flows are on their way at most: the shards work on
+// some while the next are filled.
+const pieces = 6
 
 func (e *Engine) start(n int) {
 	e.done = make(chan []downpour.Event)
-	e.spare = make(chan *batch, batches)
-	for range batches {
-		e.spare <- &batch{flows: make([]downpour.Flow, 0, batchSize)}
+	e.spare = make(chan struct{}, pieces)
+	for range pieces {
+		e.spare <- struct{}{}
 	}
-	e.pending = <-e.spare
 	for i := range n {
-		s := &shard{
-			partitions: e.partitions, first: i, n: n,
-			in: make(chan work, batches), spare: e.spare,
-		}
+		s := &shard{worker: e.worker(i, n), in: make(chan work, pieces), spare: e.spare}
 		e.shards = append(e.shards, s)
 		e.running.Go(s.run)
 	}
 }
 
-// Feed takes in one batch. Its flows are in the order of their source; time
-// that runs backwards by more than a second is counted as late, and what is
-// late counts for the current second.
+// Feed takes in one batch. Its flows are in the order of their source. Where no
+// input holds flows back (no batch bears a Delay, no flow lasts a second) they go
+// straight to the detectors; time that runs backwards by more than a second is
+// counted as late, and what is late counts for the current second. Otherwise they
+// wait until their second is complete.
 func (e *Engine) Feed(b *observe.Batch) {
+	e.delay.tell(b.Delay, max(e.last, b.Now))
 	for i := range b.Counts {
 		c := &b.Counts[i]
 		e.advance(c.Time.UnixNano())
@@ -109,19 +134,37 @@ func (e *Engine) Feed(b *observe.Batch) {
 		flows = append(e.held, flows...)
 		e.held = nil
 	}
-	e.feed(flows, b.Now != 0)
+	e.feed(flows, b.Now, false)
 	if b.Now != 0 {
 		e.advance(b.Now)
 	}
 }
 
-// feed takes flows in, in turn. Those after a leap that is still in doubt are
-// held for the next batch unless the moment is final.
-func (e *Engine) feed(flows []downpour.Flow, final bool) {
+// feed takes flows in, in turn; now is when they arrived, 0 if that is their own
+// time. Those after a leap that is still in doubt are held for the next batch
+// unless the moment is final.
+func (e *Engine) feed(flows []downpour.Flow, now int64, final bool) {
+	if len(flows) == 0 {
+		return
+	}
+	e.flowing = true
+	if e.delay.current > 0 {
+		e.wait()
+	}
+	if e.waiting {
+		e.keep(flows, now, final)
+		return
+	}
 	e.first(flows)
 	from := 0
 	for i := range flows {
 		t := flows[i].Time
+		if flows[i].Duration >= long {
+			e.take(flows[from:i])
+			e.wait()
+			e.keep(flows[i:], now, final)
+			return
+		}
 		if t < e.now+second {
 			e.last = max(e.last, t)
 			if t < e.now-second {
@@ -135,7 +178,7 @@ func (e *Engine) feed(flows []downpour.Flow, final bool) {
 				flows[i].Time = e.last
 				e.leaps++
 				continue
-			case b == waiting && !final:
+			case b == waiting && now == 0 && !final:
 				e.take(flows[from:i])
 				e.held = slices.Clone(flows[i:])
 				return
@@ -148,18 +191,26 @@ func (e *Engine) feed(flows []downpour.Flow, final bool) {
 	e.take(flows[from:])
 }
 
-// Late is how many flows came more than a second after their time.
+// Late is how many flows came more than a second after their time where none
+// wait; what is too late where flows wait is in Hold.
 func (e *Engine) Late() uint64 { return e.late }
 
 // Now is the latest event time that was seen, nanoseconds since the epoch.
 func (e *Engine) Now() int64 { return e.last }
 
-// Finish ends the input: detectors say what they still have to say, and the
-// engine's goroutines end. The engine can't be fed afterwards.
+// Finish ends the input: what is held is let go, detectors say what they still
+// have to say, and the engine's goroutines end. The engine can't be fed
+// afterwards.
 func (e *Engine) Finish() {
-	e.feed(e.held, true)
+	flows := e.held
 	e.held = nil
-	e.turn(e.last, true)
+	e.feed(flows, 0, true)
+	end := e.last
+	if e.waiting {
+		e.release(never)
+		end = max(e.now, e.shown)
+	}
+	e.turn(end, e.last, true)
 	for _, s := range e.shards {
 		close(s.in)
 	}
@@ -169,84 +220,75 @@ func (e *Engine) Finish() {
 // take deals flows of one second out to the partitions.
 func (e *Engine) take(flows []downpour.Flow) {
 	for len(flows) > 0 {
-		if e.shards == nil {
-			n := min(len(flows), batchSize)
-			e.dealt.deal(flows[:n])
-			e.dealt.deliver(e.partitions, flows[:n], 0, 1)
-			flows = flows[n:]
-			continue
-		}
-		p := e.pending
-		n := min(len(flows), batchSize-len(p.flows))
-		p.flows = append(p.flows, flows[:n]...)
+		n := e.past.add(flows)
 		flows = flows[n:]
-		if len(p.flows) == batchSize {
+		if e.past.full() {
 			e.send(work{})
 		}
 	}
 }
 
-// send hands the pending flows over to all shards, with what is to be done
-// after them.
+// send delivers the flows at hand, and to shards what is to be done after them.
 func (e *Engine) send(w work) {
-	if p := e.pending; len(p.flows) > 0 {
-		p.deal(p.flows)
-		p.using.Store(int32(len(e.shards)))
-		w.batch = p
+	w.piece = e.past.cut(e.cfg.Ours)
+	if e.shards == nil {
+		if w.piece >= 0 {
+			e.alone.deliver(w.piece)
+		}
+		return
+	}
+	if w.piece >= 0 {
+		e.past.pieces[w.piece%piecesMade].using.Store(int32(len(e.shards)))
+		<-e.spare
 	}
 	for _, s := range e.shards {
 		s.in <- w
 	}
-	if w.batch != nil {
-		e.pending = <-e.spare
-		e.pending.flows = e.pending.flows[:0]
-	}
 }
 
 func partitionOf(a downpour.Address) uint8 {
-	return uint8(a.Hash(partitionKey) >> 58)
+	return uint8((a.Hi*spreadHi ^ a.Lo) * spreadLo >> 58)
 }
 
-// advance ticks the detectors if t lies in a later second than the last tick.
-func (e *Engine) advance(t int64) {
-	e.last = max(e.last, t)
-	if t < e.now+second {
-		return
-	}
-	e.now = t - t%second
-	e.turn(e.now, false)
-}
-
-// turn ticks or finishes all detectors, waits for them and emits what they say.
-func (e *Engine) turn(now int64, finish bool) {
+// turn ticks or finishes the detectors of flows and those of the rest, each at
+// its moment (unset: not at all), waits for them and emits what they say.
+func (e *Engine) turn(flows, rest int64, finish bool) {
 	e.events = e.events[:0]
-	if e.shards == nil {
-		e.events = turn(e.events, e.partitions, 0, 1, now, finish)
-	} else {
-		e.send(work{tick: now, finish: finish, done: e.done})
-		for range e.shards {
-			e.events = append(e.events, <-e.done...)
-		}
+	if flows != unset {
+		e.turnFlows(flows, finish)
 	}
-	if c := e.cfg.Counts; c != nil {
+	if c := e.cfg.Counts; c != nil && rest != unset {
 		if finish {
-			c.Finish(now)
+			c.Finish(rest)
 		} else {
-			c.Tick(now)
+			c.Tick(rest)
 		}
 		e.events = c.Events(e.events)
 	}
-	if r := e.cfg.Requests; r != nil {
+	if r := e.cfg.Requests; r != nil && rest != unset {
 		if finish {
-			r.Finish(now)
+			r.Finish(rest)
 		} else {
-			r.Tick(now)
+			r.Tick(rest)
 		}
 		e.events = r.Events(e.events)
 	}
 	slices.SortStableFunc(e.events, compareEvents)
 	for i := range e.events {
+		e.stamp(&e.events[i])
 		e.cfg.Emit(e.events[i])
+	}
+}
+
+func (e *Engine) turnFlows(now int64, finish bool) {
+	if e.shards == nil {
+		e.send(work{})
+		e.events = append(e.events, e.alone.turn(now, finish)...)
+		return
+	}
+	e.send(work{tick: now, finish: finish, done: e.done})
+	for range e.shards {
+		e.events = append(e.events, <-e.done...)
 	}
 }
 

@@ -1,63 +1,68 @@
 package engine
 
-import (
-	"sync/atomic"
+import "downpour"
 
-	"downpour"
-)
-
-// batch is a copy of flows that all shards read, and how they are dealt out.
-type batch struct {
-	dealt
-	flows []downpour.Flow
-	using atomic.Int32 // shards that are not done with it
-}
-
-// work is what a shard does next: the flows, then the tick or the finish.
-type work struct {
-	batch  *batch // nil if there are no flows
-	tick   int64  // event time reached; 0 if none
-	finish bool
-	// done receives the shard's events after a tick or a finish.
-	done chan<- []downpour.Event
-}
-
-// shard serves every n-th partition in its own goroutine.
-type shard struct {
-	partitions []FlowDetector // all; it serves those from first on, of every n
+// worker serves every n-th partition from first on.
+type worker struct {
+	partitions []FlowDetector // all of them
 	first, n   int
-	in         chan work
-	spare      chan<- *batch // batches that no shard uses any more
+	past       *past
+	piece      int64 // that it is at
 	events     []downpour.Event
 }
 
-func (s *shard) run() {
-	for w := range s.in {
-		if b := w.batch; b != nil {
-			b.deliver(s.partitions, b.flows, s.first, s.n)
-			if b.using.Add(-1) == 0 {
-				s.spare <- b
-			}
+// deliver hands the partitions their ends of a piece.
+func (w *worker) deliver(piece int64) {
+	w.piece = piece
+	for p := w.first; p < Partitions; p += w.n {
+		if flows, ends := w.past.of(piece, p); len(ends) > 0 {
+			w.partitions[p].Flows(flows, ends)
 		}
-		if w.done == nil {
-			continue
-		}
-		s.events = turn(s.events[:0], s.partitions, s.first, s.n, w.tick, w.finish)
-		w.done <- s.events
 	}
+	w.piece = piece + 1
 }
 
-// turn ticks (or finishes) every n-th partition from first on, in order, and
-// collects what they say.
-func turn(dst []downpour.Event, partitions []FlowDetector, first, n int, now int64, finish bool) []downpour.Event {
-	for p := first; p < len(partitions); p += n {
-		d := partitions[p]
+// turn ticks (or finishes) the partitions, in order, and collects what they say.
+func (w *worker) turn(now int64, finish bool) []downpour.Event {
+	w.events = w.events[:0]
+	for p := w.first; p < Partitions; p += w.n {
+		d := w.partitions[p]
 		if finish {
 			d.Finish(now)
 		} else {
 			d.Tick(now)
 		}
-		dst = d.Events(dst)
+		w.events = d.Events(w.events)
 	}
-	return dst
+	return w.events
+}
+
+// work is what a shard does next: the flows, then the tick or the finish.
+type work struct {
+	piece  int64 // -1 if there are no flows
+	tick   int64 // event time reached; 0 if none
+	finish bool
+	// done receives the shard's events after a tick or a finish.
+	done chan<- []downpour.Event
+}
+
+// shard is a worker with a goroutine of its own.
+type shard struct {
+	*worker
+	in    chan work
+	spare chan<- struct{} // told of each piece that no shard uses any more
+}
+
+func (s *shard) run() {
+	for w := range s.in {
+		if w.piece >= 0 {
+			s.deliver(w.piece)
+			if s.past.pieces[w.piece%piecesMade].using.Add(-1) == 0 {
+				s.spare <- struct{}{}
+			}
+		}
+		if w.done != nil {
+			w.done <- s.turn(w.tick, w.finish)
+		}
+	}
 }
