@@ -113,12 +113,13 @@ const (
 	BadRecord // a record's own lengths contradict each other
 	NoAddress // a record without addresses: of layer 2, of counters, of events
 	BadCount  // a v5 header's count contradicts its length
-	Reasons   // how many there are
+	TooManyDomains
+	Reasons // how many there are
 )
 
 // String says a reason in words, for people.
 func (r Reason) String() string {
 	return [...]string{"fine", "unknown version", "shorter than it says", "a set of impossible length",
 		"an impossible template", "too many templates", "a record whose lengths contradict each other",
-		"a record without addresses", "the count contradicts the length"}[r]
+		"a record without addresses", "the count contradicts the length", "too many domains"}[r]
 }

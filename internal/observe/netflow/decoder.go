@@ -1,6 +1,11 @@
 package netflow
 
-import "downpour/internal/observe/flow"
+import (
+	"encoding/binary"
+	"hash/maphash"
+
+	"downpour/internal/observe/flow"
+)
 
 // Config says how an exporter's datagrams are decoded.
 type Config struct {
@@ -13,42 +18,248 @@ type Config struct {
 	Limits Limits
 }
 
-// Limits bound the memory that an exporter can take.
+// Limits bound the memory that an exporter can take. What exceeds them pushes out
+// what was used least recently.
 type Limits struct {
-	Domains   int // observation domains, of each version; default 256
+	Domains   int // observation domains, those of each version apart; default 256
 	Templates int // of all domains; default 4096
 	Fields    int // of one template; default 1024
 	AllFields int // of all templates together; default 65536
 	Waiting   int // bytes of data sets that wait for their templates; default 1 MiB
 	Names     int // interface names; default 4096
-	Samplers  int // announced sampling rates of one domain; default 1024
+	Samplers  int // announced sampling rates of one domain; default 256
+}
+
+// withDefaults fills in what is not set.
+func (l Limits) withDefaults() Limits {
+	for _, set := range []struct {
+		limit    *int
+		standard int
+	}{
+		{&l.Domains, 256}, {&l.Templates, 4096}, {&l.Fields, 1024}, {&l.AllFields, 1 << 16},
+		{&l.Waiting, 1 << 20}, {&l.Names, 4096}, {&l.Samplers, 256},
+	} {
+		if *set.limit <= 0 {
+			*set.limit = set.standard
+		}
+	}
+	return l
 }
 
 // Decoder decodes what one exporter sends. It is for one goroutine.
 type Decoder struct {
-	config Config
-	stats  flow.Stats
-	walk   func(*Walked)
+	config  Config
+	limits  Limits
+	stats   flow.Stats
+	domains map[domainKey]*domain
+	last    *domain // that of the latest datagram
+	seed    maphash.Seed
+	at      int64 // when the datagram in hand arrived
+	// templates and fields are how many are known of all domains.
+	templates, fields int
+	waiting           waiting
+	names             map[uint32]string
+	rates             rates
+
+	scratch []op    // the plan of a record of variable length
+	spans   []span  // the fields of a record of variable length
+	shown   []Field // the fields of a record walked
+	walk    func(*Walked)
+	walked  Walked
 }
 
 // New makes a decoder of one exporter.
-func New(config Config) *Decoder { return &Decoder{config: config} }
+func New(config Config) *Decoder {
+	return &Decoder{
+		config:  config,
+		limits:  config.Limits.withDefaults(),
+		domains: map[domainKey]*domain{},
+		names:   map[uint32]string{},
+		seed:    maphash.MakeSeed(),
+	}
+}
+
+// context is what the records of a set need of their message.
+type context struct {
+	domain   *domain
+	datagram flow.Datagram
+	exported int64  // nanoseconds since the epoch
+	uptime   uint32 // milliseconds, as the header bears it
+	units    int    // data records seen
+	unclear  bool   // there were more that could not be counted
+	rare     rare   // what the record in hand tells beyond flow.Record
+}
 
 // Decode appends the records of a message that arrived at a time, in nanoseconds
 // since the epoch, to dst.
 func (d *Decoder) Decode(dst []flow.Record, message []byte, at int64) ([]flow.Record, flow.Datagram) {
-	return dst, flow.Datagram{}
+	d.stats.Datagrams++
+	d.at = at
+	before := len(dst)
+	var told flow.Datagram
+	version := flow.Version(0)
+	if len(message) >= 2 && message[0] == 0 {
+		version = flow.Version(message[1])
+	}
+	switch version {
+	case flow.NetFlow5:
+		dst, told = d.decode5(dst, message)
+	case flow.NetFlow9:
+		dst, told = d.decode9(dst, message)
+	case flow.IPFIX:
+		dst, told = d.decode10(dst, message)
+	default:
+		d.refuse(&told, flow.UnknownVersion)
+	}
+	d.stats.Records += uint64(len(dst) - before)
+	return dst, told
+}
+
+// refuse counts why a part of a message could not be used.
+func (d *Decoder) refuse(told *flow.Datagram, why flow.Reason) {
+	d.stats.Refused[why]++
+	if told.Refused == flow.OK {
+		told.Refused = why
+	}
+}
+
+// The sizes of the headers, in bytes.
+const (
+	header5Size  = 24
+	record5Size  = 48
+	header9Size  = 20
+	header10Size = 16
+	setSize      = 4
+)
+
+// decode9 reads a message of NetFlow v9 (RFC 3954, 5.1). Its count is not
+// believed: exporters count records, sets or templates.
+func (d *Decoder) decode9(dst []flow.Record, b []byte) ([]flow.Record, flow.Datagram) {
+	c := context{datagram: flow.Datagram{Version: flow.NetFlow9}}
+	if len(b) < header9Size {
+		d.refuse(&c.datagram, flow.ShortMessage)
+		return dst, c.datagram
+	}
+	c.uptime = binary.BigEndian.Uint32(b[4:])
+	c.exported = int64(binary.BigEndian.Uint32(b[8:])) * 1e9
+	c.datagram.Uptime, c.datagram.Exported = int64(c.uptime), c.exported
+	c.datagram.Domain = binary.BigEndian.Uint32(b[16:])
+	return d.decodeSequenced(dst, b, header9Size, binary.BigEndian.Uint32(b[12:]), &c)
+}
+
+// decode10 reads a message of IPFIX (RFC 7011, 3.1).
+func (d *Decoder) decode10(dst []flow.Record, b []byte) ([]flow.Record, flow.Datagram) {
+	c := context{datagram: flow.Datagram{Version: flow.IPFIX}}
+	if len(b) < header10Size {
+		d.refuse(&c.datagram, flow.ShortMessage)
+		return dst, c.datagram
+	}
+	length := int(binary.BigEndian.Uint16(b[2:]))
+	switch {
+	case length < header10Size:
+		d.refuse(&c.datagram, flow.ShortMessage)
+		return dst, c.datagram
+	case length > len(b):
+		d.refuse(&c.datagram, flow.ShortMessage)
+		c.unclear = true
+	default:
+		b = b[:length]
+	}
+	c.exported = int64(binary.BigEndian.Uint32(b[4:])) * 1e9
+	c.datagram.Exported = c.exported
+	c.datagram.Domain = binary.BigEndian.Uint32(b[12:])
+	return d.decodeSequenced(dst, b, header10Size, binary.BigEndian.Uint32(b[8:]), &c)
+}
+
+// decodeSequenced decodes the sets of a message unless it came before.
+func (d *Decoder) decodeSequenced(dst []flow.Record, b []byte, header int, number uint32, c *context) ([]flow.Record, flow.Datagram) {
+	c.domain = d.domain(c.datagram.Version, c.datagram.Domain)
+	arrival := d.arrive(c, b, number)
+	if arrival == duplicate {
+		return dst, c.datagram
+	}
+	dst = d.decodeSets(dst, c, b, header)
+	d.advance(c, arrival, number)
+	return dst, c.datagram
+}
+
+// decodeSets decodes the sets of a message that begin at a place.
+func (d *Decoder) decodeSets(dst []flow.Record, c *context, b []byte, at int) []flow.Record {
+	for at+setSize <= len(b) {
+		id, length := binary.BigEndian.Uint16(b[at:]), int(binary.BigEndian.Uint16(b[at+2:]))
+		if length < setSize {
+			// Some exporters fill their datagrams up with zeros.
+			if id != 0 || length != 0 {
+				d.refuse(&c.datagram, flow.BadSet)
+				c.unclear = true
+			}
+			return dst
+		}
+		end := at + length
+		if end > len(b) {
+			d.refuse(&c.datagram, flow.ShortMessage)
+			c.unclear = true
+			end = len(b)
+		}
+		dst = d.decodeSet(dst, c, id, b, at+setSize, end)
+		at += length
+	}
+	return dst
+}
+
+// The set ids that are not of data (RFC 3954, 5.2; RFC 7011, 3.3.2).
+const (
+	templates9  = 0
+	options9    = 1
+	templates10 = 2
+	options10   = 3
+	leastDataID = 256
+)
+
+// decodeSet decodes the content of a set, which goes from at to end.
+func (d *Decoder) decodeSet(dst []flow.Record, c *context, id uint16, b []byte, at, end int) []flow.Record {
+	nine := c.datagram.Version == flow.NetFlow9
+	switch {
+	case id >= leastDataID:
+		return d.decodeData(dst, c, id, b, at, end)
+	case nine && (id == templates9 || id == options9), !nine && (id == templates10 || id == options10):
+		return d.readTemplates(dst, c, id, b[at:end])
+	}
+	d.refuse(&c.datagram, flow.BadSet)
+	return dst
+}
+
+// decodeData decodes the records of a data set, or lets them wait.
+func (d *Decoder) decodeData(dst []flow.Record, c *context, id uint16, b []byte, at, end int) []flow.Record {
+	t := c.domain.templates[id]
+	if t == nil {
+		c.unclear = true
+		d.wait(c, id, b[at:end])
+		return dst
+	}
+	t.used = d.at
+	return d.decodeRecords(dst, c, t, b, at, end)
+}
+
+// decodeRecords decodes records of one template. At least 8 bytes stand before
+// the first, so that any field can be read as a word that ends where it ends.
+func (d *Decoder) decodeRecords(dst []flow.Record, c *context, t *template, b []byte, at, end int) []flow.Record {
+	switch {
+	case t.options:
+		d.decodeOptions(c, t, b, at, end)
+		return dst
+	case t.variable:
+		return d.decodeVariable(dst, c, t, b, at, end)
+	case d.walk != nil || !t.plain:
+		return d.decodeFixed(dst, c, t, b, at, end)
+	}
+	return d.decodePlain(dst, c, t, b, at, end)
 }
 
 // Stats is what has been counted since New.
-func (d *Decoder) Stats() flow.Stats { return d.stats }
-
-// Interfaces are the names of interfaces that options records told, by SNMP index.
-func (d *Decoder) Interfaces() map[uint32]string { return nil }
-
-// Templates is what is known of the exporter's templates, samplers and interface
-// names, to be kept over a restart. The same knowledge gives the same bytes.
-func (d *Decoder) Templates() []byte { return nil }
-
-// Restore takes what Templates gave; what is known already stays.
-func (d *Decoder) Restore(snapshot []byte) error { return nil }
+func (d *Decoder) Stats() flow.Stats {
+	s := d.stats
+	s.Templates = d.templates
+	s.Waiting = uint64(len(d.waiting.sets))
+	return s
+}

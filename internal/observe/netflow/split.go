@@ -1,0 +1,46 @@
+package netflow
+
+import (
+	"encoding/binary"
+
+	"downpour/internal/observe/flow"
+)
+
+// Split parts data that may hold several messages, one behind another as files
+// do, into the first and the rest. A message of v5 or IPFIX says how long it is;
+// one of v9 ends where another's header begins.
+func Split(data []byte) (message, rest []byte) {
+	if len(data) < header10Size {
+		return data, nil
+	}
+	size := len(data)
+	switch flow.Version(binary.BigEndian.Uint16(data)) {
+	case flow.NetFlow5:
+		size = header5Size + record5Size*int(binary.BigEndian.Uint16(data[2:]))
+	case flow.IPFIX:
+		size = int(binary.BigEndian.Uint16(data[2:]))
+	case flow.NetFlow9:
+		size = size9(data)
+	}
+	if size < header10Size || size > len(data) {
+		return data, nil
+	}
+	return data[:size], data[size:]
+}
+
+// size9 follows the sets of a message of v9 to where the version of another one
+// stands in place of a set's id; 9 is no set's id.
+func size9(b []byte) int {
+	at := header9Size
+	for at+setSize <= len(b) {
+		id, length := binary.BigEndian.Uint16(b[at:]), int(binary.BigEndian.Uint16(b[at+2:]))
+		if id == uint16(flow.NetFlow9) && len(b)-at >= header9Size {
+			return at
+		}
+		if length < setSize {
+			break
+		}
+		at += length
+	}
+	return len(b)
+}
