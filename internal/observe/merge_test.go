@@ -2,10 +2,12 @@ package observe_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 
 	"downpour"
 	"downpour/internal/observe"
@@ -91,5 +93,93 @@ func TestMergeGivesASourcesError(t *testing.T) {
 	}
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v, want the source's error", err)
+	}
+}
+
+// script is a source of given batches, which it writes into one memory that it
+// uses again, as readers of logs do.
+type script struct {
+	batches []observe.Batch
+	line    []byte
+}
+
+func (s *script) Next(b *observe.Batch) error {
+	b.Reset()
+	copy(s.line, "xxxxxxxxxx")
+	if len(s.batches) == 0 {
+		return io.EOF
+	}
+	next := s.batches[0]
+	s.batches = s.batches[1:]
+	b.Now, b.Delay = next.Now, next.Delay
+	b.Flows = append(b.Flows, next.Flows...)
+	for i, r := range next.Requests {
+		s.line = append(s.line[:0], s.line[:cap(s.line)]...)
+		at := s.line[i : i+1]
+		copy(at, r.Path)
+		r.Path = unsafe.String(&at[0], 1)
+		b.Requests = append(b.Requests, r)
+	}
+	return nil
+}
+
+func (s *script) Input() downpour.Input { return downpour.Input{} }
+func (s *script) Close() error          { return nil }
+
+// TestMergeByArrival: flow export meets packets when it arrived, however old its
+// flows are; a batch tells its arrival, and the delay from the first one on.
+func TestMergeByArrival(t *testing.T) {
+	const s = int64(time.Second)
+	flow := func(at int64) downpour.Flow { return downpour.Flow{Time: at * s} }
+	export := func(now int64, from ...int64) (b observe.Batch) {
+		b.Now, b.Delay = now*s, 60*s
+		for _, at := range from {
+			b.Flows = append(b.Flows, flow(at))
+		}
+		return b
+	}
+	packets := observe.Batch{Flows: []downpour.Flow{flow(1), flow(64), flow(70), flow(130)}}
+	m := observe.Merge(
+		&script{batches: []observe.Batch{packets}},
+		&script{batches: []observe.Batch{export(65, 10, 5), export(65, 6), export(120, 70)}},
+	)
+	var got []string
+	var b observe.Batch
+	for m.Next(&b) == nil {
+		line := fmt.Sprintf("now %d delay %d:", b.Now/s, b.Delay/s)
+		for _, f := range b.Flows {
+			line += fmt.Sprint(" ", f.Time/s)
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"now 0 delay 60: 1 64", "now 65 delay 60: 10 5 6", "now 0 delay 60: 70", "now 120 delay 60: 70", "now 0 delay 0: 130",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestMergeKeepsStrings: what a request points to holds until the merged batch is
+// used, although its source would take it back when asked for more.
+func TestMergeKeepsStrings(t *testing.T) {
+	ask := func(at int64, path string) downpour.Request { return downpour.Request{Time: at, Path: path} }
+	m := observe.Merge(
+		&script{line: make([]byte, 0, 16), batches: []observe.Batch{
+			{Requests: []downpour.Request{ask(1, "a"), ask(4, "d")}}, {Requests: []downpour.Request{ask(5, "e")}},
+		}},
+		&script{line: make([]byte, 0, 16), batches: []observe.Batch{
+			{Requests: []downpour.Request{ask(2, "b"), ask(3, "c")}}, {Requests: []downpour.Request{ask(6, "f")}},
+		}},
+	)
+	got := ""
+	var b observe.Batch
+	for m.Next(&b) == nil {
+		for _, r := range b.Requests {
+			got += r.Path
+		}
+	}
+	if got != "abcdef" {
+		t.Errorf("paths %q", got)
 	}
 }
