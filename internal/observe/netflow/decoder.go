@@ -87,6 +87,7 @@ type context struct {
 	uptime   uint32 // milliseconds, as the header bears it
 	units    int    // data records seen
 	unclear  bool   // there were more that could not be counted
+	refused  bool   // its data is not to be believed
 	rare     rare   // what the record in hand tells beyond flow.Record
 }
 
@@ -132,8 +133,9 @@ const (
 	setSize      = 4
 )
 
-// decode9 reads a message of NetFlow v9 (RFC 3954, 5.1). Its count is not
-// believed: exporters count records, sets or templates.
+// decode9 reads a message of NetFlow v9 (RFC 3954, 5.1). Exporters count all
+// records, those of data, or sets; if there are more sets of data than any of
+// these could be, the message contradicts itself, and only its templates are taken.
 func (d *Decoder) decode9(dst []flow.Record, b []byte) ([]flow.Record, flow.Datagram) {
 	c := context{datagram: flow.Datagram{Version: flow.NetFlow9}}
 	if len(b) < header9Size {
@@ -144,7 +146,26 @@ func (d *Decoder) decode9(dst []flow.Record, b []byte) ([]flow.Record, flow.Data
 	c.exported = int64(binary.BigEndian.Uint32(b[8:])) * 1e9
 	c.datagram.Uptime, c.datagram.Exported = int64(c.uptime), c.exported
 	c.datagram.Domain = binary.BigEndian.Uint32(b[16:])
+	if dataSets(b[header9Size:]) > int(binary.BigEndian.Uint16(b[2:])) {
+		d.refuse(&c.datagram, flow.BadCount)
+		c.refused, c.unclear = true, true
+	}
 	return d.decodeSequenced(dst, b, header9Size, binary.BigEndian.Uint32(b[12:]), &c)
+}
+
+// dataSets counts sets of data.
+func dataSets(b []byte) (n int) {
+	for len(b) > setSize {
+		if binary.BigEndian.Uint16(b) >= leastDataID {
+			n++
+		}
+		length := int(binary.BigEndian.Uint16(b[2:]))
+		if length < setSize || length > len(b) {
+			break
+		}
+		b = b[length:]
+	}
+	return n
 }
 
 // decode10 reads a message of IPFIX (RFC 7011, 3.1).
@@ -220,6 +241,8 @@ const (
 func (d *Decoder) decodeSet(dst []flow.Record, c *context, id uint16, b []byte, at, end int) []flow.Record {
 	nine := c.datagram.Version == flow.NetFlow9
 	switch {
+	case id >= leastDataID && c.refused:
+		return dst
 	case id >= leastDataID:
 		return d.decodeData(dst, c, id, b, at, end)
 	case nine && (id == templates9 || id == options9), !nine && (id == templates10 || id == options10):

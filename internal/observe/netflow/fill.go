@@ -101,9 +101,9 @@ func fill(r *flow.Record, ops []op, b []byte, c *context) {
 				r.Output = uint32(v)
 			}
 		case doSourceAS:
-			r.SourceAS = uint32(v)
+			r.SourceAS = knownAS(v)
 		case doPeerAS:
-			r.PeerAS = uint32(v)
+			r.PeerAS = knownAS(v)
 		case doDirection:
 			r.Direction = directionOf(v)
 		case doFragmentOffset:
@@ -194,4 +194,13 @@ func setTimes(r *flow.Record, c *context, start, end int64) {
 	if lasted := end - start; lasted >= 1e6 {
 		r.Duration = uint32(min(uint64(lasted)/1e6, math.MaxUint32))
 	}
+}
+
+// knownAS reads an AS number; the last one, which is nobody's (RFC 7300), is what
+// exporters send for "not known".
+func knownAS(v uint64) uint32 {
+	if uint32(v) == math.MaxUint32 {
+		return 0
+	}
+	return uint32(v)
 }

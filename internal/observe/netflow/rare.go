@@ -212,7 +212,7 @@ func appendReverse(dst []flow.Record, x *rare) []flow.Record {
 	r.Input, r.Output = r.Output, r.Input
 	r.Bytes, r.Packets = bytes, uint32(min(packets, math.MaxUint32))
 	r.TCPFlags, r.TTL = uint8(x.value(rareReverseFlags)), uint8(x.value(rareReverseTTL))
-	r.SourceAS, r.PeerAS = uint32(x.value(rareReverseAS)), uint32(x.value(rareReversePeer))
+	r.SourceAS, r.PeerAS = knownAS(x.value(rareReverseAS)), knownAS(x.value(rareReversePeer))
 	if x.has(rareReverseInput) {
 		r.Input = uint32(x.value(rareReverseInput))
 	}
