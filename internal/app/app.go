@@ -6,7 +6,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"log/slog"
@@ -58,6 +57,8 @@ type program struct {
 	server *server.Server
 	client *client
 	intake *report.Intake
+	// telemetry is nil in a replay.
+	telemetry *live.Telemetry
 }
 
 // build puts the parts together around live's configuration, which serve and
@@ -68,7 +69,7 @@ func build(ctx context.Context, opt Options, st *embedded.Store, lc live.Config)
 	if err != nil {
 		return nil, err
 	}
-	p := &program{opt: opt, config: cfg, client: newClient(cfg.HTTP)}
+	p := &program{opt: opt, config: cfg, client: newClient(cfg.HTTP), telemetry: lc.Telemetry}
 	if p.intake, err = newIntake(cfg, places); err != nil {
 		return nil, err
 	}
@@ -108,12 +109,22 @@ func (p *program) run(ctx context.Context, lines func(*server.Server) string) er
 		return fmt.Errorf("tell where the pages are: %w", err)
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	// The server ends first: what it still takes in, live still counts.
+	// Server and intakes end first: what they still take in, live still counts.
 	taking, taken := context.WithCancel(context.WithoutCancel(ctx))
 	g.Go(func() error { return p.live.Run(taking) })
-	g.Go(func() error { defer taken(); return p.server.Run(ctx) })
+	g.Go(func() error { defer taken(); return p.takeIn(ctx) })
 	g.Go(func() error { return p.reload(ctx) })
 	g.Go(func() error { p.client.tell(ctx, p.opt.Log); return nil })
+	return g.Wait()
+}
+
+// takeIn runs what takes in from outside until ctx ends or one of them fails.
+func (p *program) takeIn(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return p.server.Run(ctx) })
+	if p.telemetry != nil && p.telemetry.Flow != nil {
+		g.Go(func() error { return p.telemetry.Flow.Run(ctx) })
+	}
 	return g.Wait()
 }
 
@@ -165,12 +176,4 @@ func serviceNames(cfg *config.Config) []string {
 		out = append(out, s.Name)
 	}
 	return out
-}
-
-// seed is a secret for the keyed hashes of this run, so that nobody can choose
-// addresses that collide.
-func seed() uint64 {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // it never fails (crypto/rand)
-	return binary.LittleEndian.Uint64(b[:])
 }

@@ -37,5 +37,8 @@ func (p *program) apply(next *config.Config) {
 	p.client.believe(p.config.HTTP)
 	p.intake.Reconfigure(reportServices(p.config), nil)
 	p.live.Reconfigure(services(p.config, nil), time.Duration(p.config.Store.Keep), int64(p.config.Store.Disk))
+	if p.telemetry != nil && p.telemetry.Flow != nil {
+		p.telemetry.Flow.Configure(exporters(p.config.Flow.Exporters), p.config.Flow.Allow)
+	}
 	p.opt.Level.Set(p.config.Log.Level)
 }

@@ -26,13 +26,26 @@ func Serve(ctx context.Context, opt Options) (err error) {
 			err = closing
 		}
 	}()
-	p, err := build(ctx, opt, st, live.Config{Clock: utcNow, Step: step})
+	telemetry, err := newTelemetry(ctx, opt.Config, st, opt.Log)
+	if err != nil {
+		return &StartError{err}
+	}
+	defer telemetry.Close()
+	p, err := build(ctx, opt, st, live.Config{Clock: utcNow, Step: step, Telemetry: telemetry})
 	if err != nil {
 		return &StartError{err}
 	}
 	return p.run(ctx, func(s *server.Server) string {
-		return fmt.Sprintf("Downpour serves %s\n%s", s.URL(), signIn(s, opt.Config.Store.Path))
+		return fmt.Sprintf("Downpour serves %s\n%s%s", s.URL(), receives(telemetry), signIn(s, opt.Config.Store.Path))
 	})
+}
+
+// receives tells where flow export is received, in a line of its own.
+func receives(t *live.Telemetry) string {
+	if t.Flow == nil || len(t.Flow.Bound()) == 0 {
+		return ""
+	}
+	return "Flow export is received on " + t.Flow.String() + "\n"
 }
 
 // signIn tells how the operator signs in: by a link, or where the operator's

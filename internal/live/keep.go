@@ -236,7 +236,16 @@ func (l *Live) recall(ctx context.Context, r store.Record) error {
 
 // setting returns a value that may not be kept: nil then.
 func (l *Live) setting(ctx context.Context, name string) ([]byte, error) {
-	value, err := l.cfg.Store.Setting(ctx, name)
+	return settingOf(ctx, l.cfg.Store, name)
+}
+
+// Settings is the part of a store that keeps them.
+type Settings interface {
+	Setting(ctx context.Context, name string) ([]byte, error)
+}
+
+func settingOf(ctx context.Context, s Settings, name string) ([]byte, error) {
+	value, err := s.Setting(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}

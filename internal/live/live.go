@@ -43,6 +43,8 @@ type Config struct {
 	// Replay, if not nil, is a source whose observations are fed when the clock
 	// reaches their time.
 	Replay observe.Source
+	// Telemetry is what comes in from the network and from logs; nil in a replay.
+	Telemetry *Telemetry
 	// Clock tells event time at the live edge.
 	Clock func() time.Time
 	// Step is how often, in real time, the pipeline is brought up to date.
@@ -70,8 +72,9 @@ const DefaultRetention = 90 * 24 * time.Hour
 // Live is the running server's state. Run drives it; the other methods may be
 // called concurrently.
 type Live struct {
-	cfg    Config
-	keeper keeper
+	cfg      Config
+	keeper   keeper
+	allowing sync.Mutex // one operator's exporter at a time
 
 	// work guards what belongs to the stepping goroutine. It is held long, so
 	// nothing that a page waits for is behind it.
@@ -128,18 +131,23 @@ func (l *Live) Run(ctx context.Context) error {
 	return errors.Join(err, l.finish(context.WithoutCancel(ctx)))
 }
 
-// run makes a step at each tick.
+// run takes telemetry in as it comes and makes a step at each tick.
 func (l *Live) run(ctx context.Context) error {
 	tick := time.NewTicker(l.cfg.Step)
 	defer tick.Stop()
+	if err := l.step(l.cfg.Clock()); err != nil {
+		return err
+	}
 	for {
-		if err := l.step(l.cfg.Clock()); err != nil {
-			return err
-		}
 		select {
 		case <-ctx.Done():
 			return nil
+		case b := <-l.cfg.Telemetry.ready():
+			l.takeIn(b)
 		case <-tick.C:
+			if err := l.step(l.cfg.Clock()); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -170,7 +178,8 @@ func (l *Live) step(now time.Time) error {
 			return err
 		}
 	}
-	l.feed(&observe.Batch{Counts: l.drain(now), Now: now.UnixNano()})
+	l.takeWaiting()
+	l.feed(&observe.Batch{Counts: l.drain(now), Now: now.UnixNano(), Delay: l.cfg.Telemetry.delay()})
 	l.publish(now, l.pipeline.Changed())
 	return nil
 }

@@ -44,6 +44,11 @@ func (l *Live) HealthView(ctx context.Context) (web.HealthView, error) {
 	if l.cfg.Warning != nil {
 		v.Warnings = l.cfg.Warning()
 	}
+	var found []web.Warning
+	v.Flow, found = l.flowHealth(l.cfg.Clock())
+	v.Warnings = append(v.Warnings, found...)
+	v.Inputs = append(v.Inputs, flowInput(v.Flow)...)
+	v.Shed = append(v.Shed, l.telemetryShed()...)
 	intake := l.cfg.Intake.Stats()
 	v.Shed = append(v.Shed,
 		web.Shed{Where: "intake", Reason: "reports refused by a rate limit", Count: intake.Limited},

@@ -267,6 +267,7 @@ func (c *Collector) learn(now int64) {
 	for _, e := range c.registry.list() {
 		e.mu.Lock()
 		d := e.bound(now, &c.cfg)
+		e.rate.turn(now, e.count.flows)
 		if now-e.lastSeen < int64(liveFor) {
 			most = max(most, d)
 		}

@@ -19,22 +19,24 @@ type exporter struct {
 	// those that came in the last; see share.
 	sent, offered atomic.Uint64
 
-	mu       sync.Mutex
-	told     Exporter
-	sender   downpour.Address // the last one; differs from address for some sFlow agents
-	netflow  flow.Decoder     // nil before the first datagram of its kind
-	sflow    flow.Decoder
-	streams  []flow.Decoder // of its connections, one each (IPFIX over TCP)
-	past     flow.Stats     // of connections that have ended
-	kept     []byte         // templates of an earlier run, until the first datagram
-	mistake  error          // why they could not be used
-	clock    flow.Clock
-	delay    delays
-	versions [4]bool // by versionIndex
-	count    counts
-	lastSeen int64 // arrival, nanoseconds since the epoch
-	believed int64 // what bound gave last, nanoseconds
-	beyond   int   // records later than that since
+	mu        sync.Mutex
+	told      Exporter
+	sender    downpour.Address // the last one; differs from address for some sFlow agents
+	netflow   flow.Decoder     // nil before the first datagram of its kind
+	sflow     flow.Decoder
+	streams   []flow.Decoder // of its connections, one each (IPFIX over TCP)
+	past      flow.Stats     // of connections that have ended
+	kept      []byte         // templates of an earlier run, until the first datagram
+	mistake   error          // why they could not be used
+	clock     flow.Clock
+	delay     delays
+	versions  [4]bool // by versionIndex
+	count     counts
+	lastSeen  int64 // arrival, nanoseconds since the epoch
+	firstSeen int64
+	believed  int64 // what bound gave last, nanoseconds
+	beyond    int   // records later than that since
+	rate      rate
 }
 
 // counts are what the collector itself counts of an exporter; the decoders count
@@ -119,6 +121,9 @@ func (e *exporter) take(c *Config, out *output, b []byte, v flow.Version, arrive
 	records, d := decoder.Decode(out.records[:0], b, arrived)
 	e.count.bytes += uint64(len(b))
 	e.lastSeen = arrived
+	if e.firstSeen == 0 {
+		e.firstSeen = arrived
+	}
 	if i := versionIndex(v); i >= 0 {
 		e.versions[i] = true
 	}
@@ -128,7 +133,7 @@ func (e *exporter) take(c *Config, out *output, b []byte, v flow.Version, arrive
 	kept := records[:0]
 	for i := range records {
 		r := &records[i]
-		if e.told.Sampling != 0 && v != flow.SFlow5 {
+		if e.told.Sampling != 0 {
 			r.Sampling = e.told.Sampling
 		}
 		r.Time += offset

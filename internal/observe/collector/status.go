@@ -49,27 +49,30 @@ type ExporterStatus struct {
 	Versions []flow.Version
 	// Stats are the decoders' of all its protocols and connections; Lost is told
 	// by protocol, since its unit differs: see flow.Stats.
-	Stats       flow.Stats
-	LostRecords uint64 // by NetFlow v5 and IPFIX sequence numbers
-	LostPackets uint64 // datagrams, by NetFlow v9 and sFlow sequence numbers
-	Bytes       uint64 // of datagrams
-	Flows       uint64 // records handed on
-	LastSeen    time.Time
-	Offset      time.Duration // to be added to its clock to have ours
-	Corrected   bool          // Offset is, because it is beyond the tolerance
-	Jumps       uint64        // how often its clock was set
-	Sampling    uint32        // in force: 1:N; 0 if none is known yet
-	SamplingBy  string        // "configuration", "exporter" or ""
-	Delay       time.Duration // how long after a moment its records of it still come; 0: not known yet
-	Timeout     time.Duration // its active timeout as configured; 0 if not
-	Late        uint64        // records with a part that came later than patience allows
-	LateWhole   uint64        // of them, those of which nothing was in time
-	LateBytes   uint64        // estimated bytes that are in no second because of that
-	Future      uint64        // records dated after their arrival; they count at it
-	Shed        uint64        // records thrown away for lack of room
-	ShedUnread  uint64        // datagrams thrown away unread for lack of time
-	Mistake     string        // why kept templates could not be used; empty if they could
-	Interfaces  []flow.InterfaceLoad
+	Stats         flow.Stats
+	LostRecords   uint64  // by NetFlow v5 and IPFIX sequence numbers
+	LostDatagrams uint64  // datagrams, by NetFlow v9 and sFlow sequence numbers
+	Bytes         uint64  // of datagrams
+	Flows         uint64  // records handed on
+	PerSecond     float64 // flows handed on, over the last quarter of a minute or so
+	LastSeen      time.Time
+	First         time.Time     // when it was first seen; zero if never
+	Offset        time.Duration // to be added to its clock to have ours
+	Clocked       bool          // whether its protocol bears export times, so that Offset means something
+	Corrected     bool          // Offset is, because it is beyond the tolerance
+	Jumps         uint64        // how often its clock was set
+	Sampling      uint32        // in force: 1:N; 0 if none is known yet
+	SamplingBy    string        // "configuration", "exporter" or ""
+	Delay         time.Duration // how long after a moment its records of it still come; 0: not known yet
+	Timeout       time.Duration // its active timeout as configured; 0 if not
+	Late          uint64        // records with a part that came later than patience allows
+	LateWhole     uint64        // of them, those of which nothing was in time
+	LateBytes     uint64        // estimated bytes that are in no second because of that
+	Future        uint64        // records dated after their arrival; they count at it
+	Shed          uint64        // records thrown away for lack of room
+	ShedUnread    uint64        // datagrams thrown away unread for lack of time
+	Mistake       string        // why kept templates could not be used; empty if they could
+	Interfaces    []flow.InterfaceLoad
 }
 
 // Unknown is a sender that is not accepted.
@@ -136,13 +139,16 @@ func (e *exporter) status(c *Config) ExporterStatus {
 		Offset: time.Duration(offset), Corrected: correction(&e.clock, c.ClockTolerance) != 0, Jumps: e.clock.Jumps(),
 		Delay: time.Duration(e.believed), Timeout: e.told.ActiveTimeout,
 		Late: e.count.late, LateWhole: e.count.lateWhole, LateBytes: e.count.lateBytes, Future: e.count.future,
-		Shed: e.count.shed, ShedUnread: e.count.shedDatagrams, Sampling: e.told.Sampling,
+		PerSecond: e.rate.value, Shed: e.count.shed, ShedUnread: e.count.shedDatagrams, Sampling: e.told.Sampling,
 	}
 	if e.sender != e.address {
 		s.Via = e.sender.Netip()
 	}
 	if e.lastSeen != 0 {
-		s.LastSeen = time.Unix(0, e.lastSeen).UTC()
+		s.LastSeen, s.First = time.Unix(0, e.lastSeen).UTC(), time.Unix(0, e.firstSeen).UTC()
+	}
+	for i, seen := range e.versions {
+		s.Clocked = s.Clocked || seen && versionsKnown[i] != flow.SFlow5
 	}
 	if e.mistake != nil {
 		s.Mistake = e.mistake.Error()
@@ -167,7 +173,7 @@ func (e *exporter) addDecoders(s *ExporterStatus) {
 		n := e.netflow.Stats()
 		s.Stats = sum(s.Stats, n)
 		if e.versions[versionIndex(flow.NetFlow9)] {
-			s.LostPackets += n.Lost
+			s.LostDatagrams += n.Lost
 		} else {
 			s.LostRecords += n.Lost
 		}
@@ -175,13 +181,13 @@ func (e *exporter) addDecoders(s *ExporterStatus) {
 	if e.sflow != nil {
 		n := e.sflow.Stats()
 		s.Stats = sum(s.Stats, n)
-		s.LostPackets += n.Lost
+		s.LostDatagrams += n.Lost
 		if l, ok := e.sflow.(loaded); ok {
 			s.Interfaces = l.Interfaces()
 		}
 	}
 	switch {
-	case s.Sampling != 0 && (e.netflow != nil || len(e.streams) > 0 || e.sflow == nil):
+	case s.Sampling != 0:
 		s.SamplingBy = "configuration"
 	case s.Stats.Sampling != 0:
 		s.Sampling, s.SamplingBy = s.Stats.Sampling, "exporter"

@@ -14,7 +14,7 @@ func operatorPaths() []struct{ method, path string } {
 	return []struct{ method, path string }{
 		{"GET", "/ops"}, {"GET", "/health/data"}, {"GET", "/metrics"},
 		{"GET", "/api/v1/incidents"}, {"GET", "/api/v1/incidents/" + publicIncident},
-		{"POST", "/ops/incidents/" + publicIncident + "/publication"}, {"POST", "/ops/sign-out"},
+		{"POST", "/ops/incidents/" + publicIncident + "/publication"}, {"POST", "/ops/sign-out"}, {"POST", "/ops/exporters/192.0.2.1/allow"},
 	}
 }
 

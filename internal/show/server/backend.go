@@ -58,6 +58,9 @@ type Intake interface {
 type Operator interface {
 	// PublishIncident sets what the public may see of an incident.
 	PublishIncident(ctx context.Context, id string, p web.Publication) error
+	// AllowExporter accepts flow export from an address, from now on and after a
+	// restart.
+	AllowExporter(ctx context.Context, address netip.Addr) error
 }
 
 // Submission is a report as it came in. It is the only place in which a

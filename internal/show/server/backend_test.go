@@ -34,6 +34,7 @@ type memory struct {
 	reports   []downpour.Report
 	seen      map[netip.Prefix]bool
 	published web.Publication
+	allowed   []netip.Addr                    // exporters
 	submit    func(Submission) error          // a hook before a report is kept
 	view      func(ctx context.Context) error // a hook before a page's view is made
 	notReady  error                           // what Ready says
@@ -164,6 +165,11 @@ func (m *memory) Submit(_ context.Context, s Submission) (Receipt, error) {
 	m.seen[key] = true
 	m.reports = append(m.reports, downpour.Report{Time: r.Time, Service: s.Service, Symptom: s.Symptom, Text: s.Text, Counted: r.Counted, Reason: r.Reason})
 	return r, nil
+}
+
+func (m *memory) AllowExporter(_ context.Context, a netip.Addr) error {
+	m.allowed = append(m.allowed, a)
+	return nil
 }
 
 func (m *memory) PublishIncident(_ context.Context, id string, p web.Publication) error {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"net/netip"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -50,6 +51,20 @@ func (s *Server) publish(w http.ResponseWriter, r *http.Request) error {
 	s.documents.drop("incident " + id)
 	s.config.Log.Info("publication of an incident changed", "incident", id, "cause", p.Cause, "traffic", p.Traffic, "origin", p.Origin, "claims", p.Claims)
 	redirect(w, "/incidents/"+id)
+	return nil
+}
+
+// allowExporter serves POST /ops/exporters/{address}/allow: who sends from there
+// is accepted.
+func (s *Server) allowExporter(w http.ResponseWriter, r *http.Request) error {
+	address, err := netip.ParseAddr(r.PathValue("address"))
+	if err != nil || address.Zone() != "" || address.IsUnspecified() || address.IsMulticast() {
+		return refuse(http.StatusBadRequest, "That is not the address of an exporter", "Allow one that the list of unknown exporters shows.")
+	}
+	if err := s.backend.AllowExporter(r.Context(), address.Unmap()); err != nil {
+		return err
+	}
+	redirect(w, "/health/data")
 	return nil
 }
 

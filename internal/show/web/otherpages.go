@@ -133,13 +133,14 @@ type healthPage struct {
 	page
 	View   HealthView
 	Inputs []inputRow
+	Flow   *flowPart
 	Answer string
 	State  chip
 	Fill   *bar // how full the store is
 }
 
 func newHealthPage(v HealthView) healthPage {
-	p := healthPage{page: newPage(v.Frame, "Is my data good?", "/health/data"), View: v, Inputs: newInputRows(v.Frame, v.Inputs)}
+	p := healthPage{page: newPage(v.Frame, "Is my data good?", "/health/data"), View: v, Inputs: newInputRows(v.Frame, v.Inputs), Flow: newFlowPart(v.Frame, v.Flow)}
 	p.Private = true
 	p.Answer, p.State = v.answer()
 	if s := v.Store; s != nil && s.Budget > 0 {

@@ -247,7 +247,9 @@ type StoreHealth struct {
 // HealthView is /health/data: is my data good?
 type HealthView struct {
 	Frame
-	Inputs    []InputHealth
+	Inputs []InputHealth
+	// Flow is nil where no flow export is received.
+	Flow      *FlowHealth
 	Shed      []Shed
 	Warnings  []Warning
 	Databases []downpour.Database

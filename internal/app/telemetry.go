@@ -1,0 +1,144 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"downpour/internal/config"
+	"downpour/internal/live"
+	"downpour/internal/observe"
+	"downpour/internal/observe/collector"
+	"downpour/internal/observe/flow"
+	"downpour/internal/observe/netflow"
+	"downpour/internal/observe/sflow"
+)
+
+// queueBatches is how many batches may be on their way from the intakes to the
+// pipeline: 262,144 flows in 26 MB, a quarter of a second at a million a second.
+const queueBatches = 256
+
+// templatesFile keeps exporters' templates over a restart, in the store's folder.
+const templatesFile = "flow-templates.json"
+
+// newTelemetry opens the intakes of telemetry that are configured. What a file
+// names must be there; default addresses may be taken by somebody else.
+func newTelemetry(ctx context.Context, cfg *config.Config, st live.Settings, log *slog.Logger) (*live.Telemetry, error) {
+	t := &live.Telemetry{Queue: observe.NewQueue(queueBatches), Ingresses: flow.NewIngresses()}
+	if len(cfg.Flow.Listen) == 0 {
+		return t, nil
+	}
+	cc, err := collectorConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if cc.Allowed, err = live.AllowedExporters(ctx, st); err != nil {
+		return nil, err
+	}
+	cc.Queue, cc.Ingresses, cc.Log = t.Queue, t.Ingresses, log
+	if t.Flow, err = collector.New(cc); err != nil {
+		return nil, err
+	}
+	err = t.Flow.Open(ctx)
+	var busy *collector.BusyError
+	switch {
+	case err == nil:
+	case cfg.Flow.Default && errors.As(err, &busy):
+		log.Warn("flow export is not received at a default address", "error", err)
+		t.Failed = append(t.Failed, err)
+	default:
+		t.Flow.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// collectorConfig says in the collector's words what is configured.
+func collectorConfig(cfg *config.Config) (collector.Config, error) {
+	f := cfg.Flow
+	cc := collector.Config{
+		Listen: endpoints(f.Listen), Relay: endpoints(f.Relay), RelaySource: f.RelaySource == "exporter",
+		Exporters: exporters(f.Exporters), Allow: f.Allow,
+		Patience: time.Duration(f.Patience), ClockTolerance: time.Duration(f.ClockTolerance),
+		Sockets: f.Sockets, Buffer: int(f.Buffer),
+		State:   filepath.Join(cfg.Store.Path, templatesFile),
+		NetFlow: func(stream bool) flow.Decoder { return netflow.New(netflow.Config{Stream: stream}) },
+		SFlow:   func() flow.Decoder { return sflow.New(sflow.Config{}) },
+	}
+	if f.Certificate == "" {
+		return cc, nil
+	}
+	var err error
+	cc.TLS, err = tlsConfig(f)
+	return cc, err
+}
+
+// tlsConfig is the server's side of IPFIX over TLS (RFC 7011, 11).
+func tlsConfig(f config.Flow) (*tls.Config, error) {
+	pair, err := tls.LoadX509KeyPair(f.Certificate, f.Key)
+	if err != nil {
+		return nil, fmt.Errorf("the certificate for flow export over TLS: %w", err)
+	}
+	c := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	if f.ClientCA == "" {
+		return c, nil
+	}
+	pem, err := os.ReadFile(f.ClientCA)
+	if err != nil {
+		return nil, fmt.Errorf("the authorities of exporters' certificates: %w", err)
+	}
+	c.ClientCAs, c.ClientAuth = x509.NewCertPool(), tls.RequireAndVerifyClientCert
+	if !c.ClientCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("the authorities of exporters' certificates: no certificate in %s", f.ClientCA)
+	}
+	return c, nil
+}
+
+func endpoints(list []config.FlowEndpoint) []collector.Endpoint {
+	var out []collector.Endpoint
+	for _, e := range list {
+		out = append(out, collector.Endpoint{Scheme: collector.Scheme(e.Scheme), Address: e.Address})
+	}
+	return out
+}
+
+func exporters(list []config.Exporter) []collector.Exporter {
+	var out []collector.Exporter
+	for _, e := range list {
+		x := collector.Exporter{
+			Address: e.Address, Name: e.Name, Sampling: e.Sampling, ActiveTimeout: time.Duration(e.ActiveTimeout),
+			Interfaces: map[uint32]collector.Interface{},
+		}
+		for index, i := range e.Interfaces {
+			x.Interfaces[index] = collector.Interface{Name: i.Name, Role: role(i.Role)}
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func role(s string) collector.Role {
+	switch s {
+	case "edge":
+		return collector.Edge
+	case "core":
+		return collector.Core
+	}
+	return collector.NoRole
+}
+
+// seed is a secret for the keyed hashes of this run, so that nobody can choose
+// addresses that collide.
+func seed() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it never fails (crypto/rand)
+	return binary.LittleEndian.Uint64(b[:])
+}

@@ -1,0 +1,121 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"downpour/internal/observe"
+	"downpour/internal/observe/collector"
+	"downpour/internal/observe/flow"
+)
+
+// Telemetry is what comes in from the network and from logs.
+type Telemetry struct {
+	// Queue brings the batches of all intakes.
+	Queue *observe.Queue
+	// Ingresses tells what the numbers of Flow.Ingress stand for.
+	Ingresses *flow.Ingresses
+	// Flow receives flow export; nil if none is listened for.
+	Flow *collector.Collector
+	// Failed are default addresses that are taken by somebody else: worth a
+	// warning, not an end.
+	Failed []error
+}
+
+// Close gives up what was opened, for a program that does not get to run it.
+func (t *Telemetry) Close() {
+	if t.Flow != nil {
+		t.Flow.Close()
+	}
+}
+
+// ready gives the batches to be fed; nobody's if there is no telemetry.
+func (t *Telemetry) ready() <-chan *observe.Batch {
+	if t == nil {
+		return nil
+	}
+	return t.Queue.Ready()
+}
+
+// delay is how long after a moment flows of it may still come, in nanoseconds.
+func (t *Telemetry) delay() int64 {
+	if t == nil || t.Flow == nil {
+		return 0
+	}
+	return int64(t.Flow.Delay())
+}
+
+// takeIn feeds a batch and those that wait behind it. Between two batches
+// nothing else waits for long: keeping the state takes its turn.
+func (l *Live) takeIn(b *observe.Batch) {
+	l.work.Lock()
+	defer l.work.Unlock()
+	l.feed(b)
+	l.cfg.Telemetry.Queue.Done(b)
+	l.takeWaiting()
+}
+
+// takeWaiting feeds the batches that wait now, and not those that come meanwhile:
+// a flood must not put off the step. The work lock is held.
+func (l *Live) takeWaiting() {
+	if l.cfg.Telemetry == nil {
+		return
+	}
+	waiting, _ := l.cfg.Telemetry.Queue.Waiting()
+	for range waiting {
+		b := <-l.cfg.Telemetry.Queue.Ready()
+		l.feed(b)
+		l.cfg.Telemetry.Queue.Done(b)
+	}
+}
+
+// settingExporters holds the exporters that operators have allowed.
+const settingExporters = "exporters-allowed"
+
+// maxAllowed bounds them; who has more writes a configuration.
+const maxAllowed = 256
+
+// AllowedExporters are those that operators have allowed, in this run or before.
+func AllowedExporters(ctx context.Context, s Settings) ([]netip.Addr, error) {
+	value, err := settingOf(ctx, s, settingExporters)
+	if err != nil || value == nil {
+		return nil, err
+	}
+	var list []netip.Addr
+	if err := json.Unmarshal(value, &list); err != nil {
+		return nil, fmt.Errorf("load the exporters that were allowed: %w", err)
+	}
+	return list, nil
+}
+
+// AllowExporter accepts an exporter from now on, durably.
+func (l *Live) AllowExporter(ctx context.Context, address netip.Addr) error {
+	if l.cfg.Telemetry == nil || l.cfg.Telemetry.Flow == nil {
+		return fmt.Errorf("allow %s: no flow export is received", address)
+	}
+	l.allowing.Lock()
+	defer l.allowing.Unlock()
+	list, err := AllowedExporters(ctx, l.cfg.Store)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(list, address) {
+		if len(list) >= maxAllowed {
+			return fmt.Errorf("allow %s: %d exporters are allowed already: name them in the configuration", address, len(list))
+		}
+		value, err := json.Marshal(append(list, address))
+		if err != nil {
+			return err
+		}
+		if err := l.cfg.Store.PutSetting(ctx, settingExporters, value); err != nil {
+			return fmt.Errorf("keep that %s is allowed: %w", address, err)
+		}
+	}
+	l.cfg.Telemetry.Flow.Allow(address)
+	l.cfg.Log.Info("exporter allowed", "address", address, "at", l.cfg.Clock().Format(time.RFC3339))
+	return nil
+}
