@@ -61,9 +61,10 @@ type Decoder struct {
 	names             map[uint32]string
 	rates             rates
 
-	scratch []op    // the plan of a record of variable length
-	spans   []span  // the fields of a record of variable length
-	shown   []Field // the fields of a record walked
+	bases   []uint16 // where records begin and where what follows a field of variable length does
+	scratch []op     // the operations of a record decoded alone
+	spans   []span   // its fields
+	shown   []Field  // the fields of a record walked
 	walk    func(*Walked)
 	walked  Walked
 }
@@ -76,6 +77,7 @@ func New(config Config) *Decoder {
 		domains: map[domainKey]*domain{},
 		names:   map[uint32]string{},
 		seed:    maphash.MakeSeed(),
+		bases:   make([]uint16, chunk),
 	}
 }
 
@@ -271,12 +273,10 @@ func (d *Decoder) decodeRecords(dst []flow.Record, c *context, t *template, b []
 	case t.options:
 		d.decodeOptions(c, t, b, at, end)
 		return dst
-	case t.variable:
-		return d.decodeVariable(dst, c, t, b, at, end)
-	case d.walk != nil || !t.plain:
-		return d.decodeFixed(dst, c, t, b, at, end)
+	case t.plain && d.walk == nil:
+		return d.decodePlain(dst, c, t, b, at, end)
 	}
-	return d.decodePlain(dst, c, t, b, at, end)
+	return d.decodeAlone(dst, c, t, b, at, end)
 }
 
 // Stats is what has been counted since New.

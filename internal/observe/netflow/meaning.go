@@ -28,9 +28,18 @@ const (
 	rares
 )
 
+// elementOf is an information element.
+type elementOf struct {
+	enterprise uint32
+	number     uint16
+}
+
+// elementSet are the elements of a template whose fields are not empty.
+type elementSet map[elementOf]bool
+
 // meaningOf says what is done with a field. has tells the other fields of its
-// template, as enterprise and element in one word.
-func meaningOf(version flow.Version, f field, has map[uint32]bool) (meaning, bool) {
+// template.
+func meaningOf(version flow.Version, f field, has elementSet) (meaning, bool) {
 	if f.length == 0 {
 		return meaning{}, false
 	}
@@ -48,10 +57,10 @@ func meaningOf(version flow.Version, f field, has map[uint32]bool) (meaning, boo
 	if !ok {
 		m, ok = otherMeaning(f.element, has)
 	}
-	if ok && m.kind == doSource4 && (has[27] || has[170]) {
+	if ok && m.kind == doSource4 && (has[elementOf{iana, 27}] || has[elementOf{iana, 170}]) {
 		m.kind = doSource4Set
 	}
-	if ok && m.kind == doDestination4 && (has[28] || has[169]) {
+	if ok && m.kind == doDestination4 && (has[elementOf{iana, 28}] || has[elementOf{iana, 169}]) {
 		m.kind = doDestination4Set
 	}
 	return m, ok && fits(m.kind, f.length)
@@ -190,7 +199,7 @@ func timeMeaning(version flow.Version, element uint16) (m meaning, ok bool) {
 
 // otherMeaning is that of elements which count only where others lack, which
 // tell of sampling, or which bear packets.
-func otherMeaning(element uint16, has map[uint32]bool) (m meaning, ok bool) {
+func otherMeaning(element uint16, has elementSet) (m meaning, ok bool) {
 	switch element {
 	case 85, 23, 171, 352: // octetTotalCount, postOctetDeltaCount, postOctetTotalCount, layer2OctetDeltaCount
 		m.kind, m.rank = doBytesElse, rankOf(element, 85, 23, 171, 352)
@@ -198,18 +207,18 @@ func otherMeaning(element uint16, has map[uint32]bool) (m meaning, ok bool) {
 		m.kind, m.rank = doPacketsElse, rankOf(element, 86, 24, 172)
 	case 44: // sourceIPv4Prefix
 		m.kind = doSource4
-		return m, !has[8]
+		return m, !has[elementOf{iana, 8}]
 	case 45: // destinationIPv4Prefix
 		m.kind = doDestination4
-		return m, !has[12]
+		return m, !has[elementOf{iana, 12}]
 	case 170: // sourceIPv6Prefix
 		m.kind = doSource16
-		return m, !has[27]
+		return m, !has[elementOf{iana, 27}]
 	case 169: // destinationIPv6Prefix
 		m.kind = doDestination16
-		return m, !has[28]
+		return m, !has[elementOf{iana, 28}]
 	case 34, 50: // samplingInterval, samplerRandomInterval
-		m.kind, m.rare = doRare, rareInterval
+		m.kind, m.rare = doInterval, rareInterval
 	case 305: // samplingPacketInterval
 		m.kind, m.rare = doRare, rarePacketInterval
 	case 306: // samplingPacketSpace
@@ -221,7 +230,7 @@ func otherMeaning(element uint16, has map[uint32]bool) (m meaning, ok bool) {
 	case 311: // samplingProbability
 		m.kind, m.rare = doRare, rareProbability
 	case 48, 302: // samplerId, selectorId
-		m.kind, m.rare = doRare, rareSelector
+		m.kind, m.rare = doSelector, rareSelector
 	case 104: // layer2packetSectionData
 		m.kind = doSectionLayer2
 	case 313: // ipHeaderPacketSection
@@ -246,27 +255,27 @@ func rankOf(element uint16, order ...uint16) uint8 {
 
 // pairMeaning is that of elements that tell both directions of a connection as
 // firewalls do, where the template has no counters of one direction.
-func pairMeaning(element uint16, has map[uint32]bool) (m meaning, ok bool) {
-	pairs := has[231] || has[232] || has[298] || has[299]
+func pairMeaning(element uint16, has elementSet) (m meaning, ok bool) {
+	pairs := has[elementOf{iana, 231}] || has[elementOf{iana, 232}] || has[elementOf{iana, 298}] || has[elementOf{iana, 299}]
 	switch element {
 	case 231: // initiatorOctets
 		m.kind = doBytesElse
-		return m, !has[1] && !has[85]
+		return m, !has[elementOf{iana, 1}] && !has[elementOf{iana, 85}]
 	case 298: // initiatorPackets
 		m.kind = doPacketsElse
-		return m, !has[2] && !has[86]
+		return m, !has[elementOf{iana, 2}] && !has[elementOf{iana, 86}]
 	case 232: // responderOctets
 		m.kind, m.rare = doRare, rareReverseBytes
-		return m, !has[1] && !has[85]
+		return m, !has[elementOf{iana, 1}] && !has[elementOf{iana, 85}]
 	case 299: // responderPackets
 		m.kind, m.rare = doRare, rareReversePackets
-		return m, !has[2] && !has[86]
+		return m, !has[elementOf{iana, 2}] && !has[elementOf{iana, 86}]
 	case 17: // bgpDestinationAsNumber
 		m.kind, m.rare = doRare, rareReverseAS
-		return m, pairs || has[reverse<<16|1] || has[reverse<<16|2]
+		return m, pairs || has[elementOf{reverse, 1}] || has[elementOf{reverse, 2}]
 	case 128: // bgpNextAdjacentAsNumber
 		m.kind, m.rare = doRare, rareReversePeer
-		return m, pairs || has[reverse<<16|1] || has[reverse<<16|2]
+		return m, pairs || has[elementOf{reverse, 1}] || has[elementOf{reverse, 2}]
 	}
 	return m, false
 }

@@ -30,10 +30,7 @@ func (d *Decoder) decodeOptions(c *context, t *template, b []byte, at, end int) 
 	for at+t.size <= end {
 		size, ok := d.measure(t, b[at:end])
 		if !ok {
-			if !allZero(b[at:end]) {
-				d.refuse(&c.datagram, flow.BadRecord)
-				c.unclear = true
-			}
+			d.refuseTail(c, b[at:end])
 			return
 		}
 		record := b[at-lead : at+size]
@@ -98,7 +95,7 @@ func (o *option) read(version flow.Version, f field, scope bool, raw []byte) {
 	case 160: // systemInitTimeMilliseconds
 		o.init = unsigned(raw)
 	default:
-		if m, ok := otherMeaning(f.element, nil); ok && m.kind == doRare && len(raw) <= 8 {
+		if m, ok := otherMeaning(f.element, nil); ok && m.kind >= doSelector && len(raw) <= 8 {
 			o.keep(m.rare, unsigned(raw))
 		}
 	}

@@ -19,61 +19,68 @@ const (
 	doDestination16
 	doSource4
 	doDestination4
-	doSource4Set // only if not 0.0.0.0: the template has both families
-	doDestination4Set
 	doPorts // source and destination side by side
 	doSourcePort
 	doDestinationPort
-	doSourcePortElse // only if there is none yet
-	doDestinationPortElse
 	doProtocol
 	doBytes
-	doBytesElse
 	doPackets
-	doPacketsElse
 	doFlags
 	doTTL
-	doTTLElse
 	doInput
-	doInputElse
 	doOutput
-	doOutputElse
 	doSourceAS
 	doPeerAS
 	doDirection
+	doICMP
+	// What few templates have. Of these, what ends in Else counts only if there is
+	// nothing yet, what ends in Set only if it is not 0.0.0.0: the template has
+	// addresses of both families.
+	doSource4Set
+	doDestination4Set
+	doSourcePortElse
+	doDestinationPortElse
+	doBytesElse
+	doPacketsElse
+	doTTLElse
+	doInputElse
+	doOutputElse
 	doFragmentOffset
 	doFragmentFlags
 	doFragmentID
-	doICMP
 	doICMPType
 	doICMPCode
 	doSequence
 	doWindow
-	// When it began and ended.
+	// When it began, and then when it ended.
 	doStartUptime // by the header's uptime
-	doEndUptime
-	doStartSeconds
-	doEndSeconds
 	doStartMillis
-	doEndMillis
+	doStartSeconds
 	doStartNTP
-	doEndNTP
 	doStartDelta // microseconds before the export
-	doEndDelta
+	doBothMillis // it is of one moment
 	doBothSeconds
-	doBothMillis
 	doBothNTP
-	// The others are seldom there and need more than a value.
+	doEndUptime
+	doEndMillis
+	doEndSeconds
+	doEndNTP
+	doEndDelta
+	// How it was sampled.
+	doSelector
+	doInterval
+	// What needs more than a value.
 	doRare
 )
 
 // op is one field to be read.
 type op struct {
-	mask uint64 // the value's bits in the 8 bytes that end with it
-	end  uint16 // where it ends, in bytes from the record's first
-	kind kind
-	rare uint8  // of doRare: what it is
-	at   uint16 // which field it is of
+	mask   uint64 // the value's bits in the 8 bytes that end with it
+	end    uint16 // where it ends, in bytes from the anchor
+	at     uint16 // which field it is of
+	anchor uint16 // how many fields of variable length stand before it: they are where it is counted from
+	kind   kind
+	rare   uint8 // of doRare: what it is
 }
 
 // span is where a field of a record lies.
@@ -82,13 +89,13 @@ type span struct{ start, end int }
 // plan is how a template's records are read.
 type plan struct {
 	ops      []op
-	variable bool // fields have lengths of their own
-	plain    bool // fixed length, both times known, nothing rare
-	timed    bool // both times known
-	rareOps  bool // there is a doRare
-	biflow   bool // a second record for the other direction may come of it
-	samples  bool // its records tell their sampling or their sampler
-	sections bool // it bears packets' headers
+	samplers []op  // those about sampling
+	fixed    []int // bytes before, between and after the fields of variable length
+	variable bool  // there are such
+	plain    bool  // nothing needs a look at one record alone
+	timed    bool  // it tells when it began and ended
+	biflow   bool  // a second record for the other direction may come of it
+	sections bool  // it bears packets' headers
 }
 
 // meaning is what an element does; of those that do alike, the least rank wins.
@@ -104,31 +111,45 @@ func makePlan(version flow.Version, t *template) plan {
 	if t.options {
 		return p
 	}
-	has := map[uint32]bool{}
+	has := elementSet{}
 	for _, f := range t.fields {
-		has[f.enterprise<<16|uint32(f.element)] = f.length > 0 || has[f.enterprise<<16|uint32(f.element)]
-	}
-	ranks := map[int]uint8{}
-	end := 0
-	for i, f := range t.fields {
-		if f.length != anyLength {
-			end += int(f.length)
+		if f.length > 0 {
+			has[elementOf{f.enterprise, f.element}] = true
 		}
-		m, ok := meaningOf(version, f, has)
-		if !ok {
-			continue
-		}
-		o := op{mask: maskOf(int(f.length)), end: uint16(end), kind: m.kind, rare: m.rare, at: uint16(i)}
-		p.ops = append(p.ops, o)
-		ranks[i] = m.rank
 	}
+	ranks := p.addOps(version, t.fields, has)
 	slices.SortStableFunc(p.ops, func(a, b op) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(ranks[int(a.at)], ranks[int(b.at)]))
 	})
 	p.chooseTimes(ranks)
 	p.joinPorts(t)
-	p.sum(has)
+	p.sum(t)
 	return p
+}
+
+// addOps adds an operation for each field that means something, and tells their
+// ranks by the fields' places.
+func (p *plan) addOps(version flow.Version, fields []field, has elementSet) map[int]uint8 {
+	ranks := map[int]uint8{}
+	end := 0
+	p.fixed = []int{0}
+	for i, f := range fields {
+		anchor := len(p.fixed) - 1
+		if f.length == anyLength {
+			p.fixed = append(p.fixed, 0)
+			end = 0
+		} else {
+			end += int(f.length)
+			p.fixed[anchor] = end
+		}
+		if m, ok := meaningOf(version, f, has); ok {
+			p.ops = append(p.ops, op{
+				mask: maskOf(int(f.length)), end: uint16(end), at: uint16(i), anchor: uint16(anchor), kind: m.kind, rare: m.rare,
+			})
+			ranks[i] = m.rank
+		}
+	}
+	return ranks
 }
 
 // maskOf selects the value of a field of so many bytes in the word it ends.
@@ -195,16 +216,24 @@ func (p *plan) joinPorts(t *template) {
 }
 
 // sum says what the operations come to.
-func (p *plan) sum(has map[uint32]bool) {
+func (p *plan) sum(t *template) {
+	p.plain = true
+	var ops []op
 	for _, o := range p.ops {
 		switch {
 		case o.kind == doRare:
-			p.rareOps = true
+			p.plain = false
 			p.biflow = p.biflow || o.rare >= rareReverseBytes
-			p.samples = p.samples || o.rare >= rareInterval && o.rare < rareReverseBytes
 		case o.kind <= doSectionLayer2:
-			p.sections = true
+			p.plain, p.sections = false, true
+		case t.fields[o.at].length == anyLength:
+			p.plain = false
+		}
+		if o.kind == doSelector || o.kind == doInterval {
+			p.samplers = append(p.samplers, o)
+		} else {
+			ops = append(ops, o)
 		}
 	}
-	p.plain = !p.variable && p.timed && !p.rareOps && !p.sections
+	p.ops = ops
 }

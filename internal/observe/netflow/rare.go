@@ -3,7 +3,6 @@ package netflow
 import (
 	"math"
 
-	"downpour"
 	"downpour/internal/observe/flow"
 )
 
@@ -30,57 +29,53 @@ func (x *rare) value(which uint8) uint64 {
 	return 0
 }
 
-// decodeFixed decodes records of fixed length.
-func (d *Decoder) decodeFixed(dst []flow.Record, c *context, t *template, b []byte, at, end int) []flow.Record {
-	for ; at+t.size <= end; at += t.size {
-		record := b[at-lead : at+t.size]
-		if t.sections || d.walk != nil {
-			d.layOut(t)
-		}
-		dst = d.decodeRecord(dst, c, t, t.ops, record)
-	}
-	return dst
-}
-
-// layOut notes where the fields of a record of fixed length lie.
-func (d *Decoder) layOut(t *template) {
-	d.spans = d.spans[:0]
-	at := lead
-	for _, f := range t.fields {
-		d.spans = append(d.spans, span{at, at + int(f.length)})
-		at += int(f.length)
-	}
-}
-
-// decodeVariable decodes records with fields of variable length. What is left at
-// the end and too short for a record is padding.
-func (d *Decoder) decodeVariable(dst []flow.Record, c *context, t *template, b []byte, at, end int) []flow.Record {
+// decodeAlone decodes records one by one. What is left at the end and too short
+// for a record is padding.
+func (d *Decoder) decodeAlone(dst []flow.Record, c *context, t *template, b []byte, at, end int) []flow.Record {
 	for at+t.size <= end {
 		size, ok := d.measure(t, b[at:end])
 		if !ok {
-			if !allZero(b[at:end]) {
-				d.refuse(&c.datagram, flow.BadRecord)
-				c.unclear = true
-			}
+			d.refuseTail(c, b[at:end])
 			return dst
 		}
-		d.scratch = d.scratch[:0]
-		for _, o := range t.ops {
-			s := d.spans[o.at]
-			if length := s.end - s.start; o.kind.reads(length) {
-				o.mask, o.end = maskOf(length), uint16(s.end-lead)
-				d.scratch = append(d.scratch, o)
-			}
-		}
-		dst = d.decodeRecord(dst, c, t, d.scratch, b[at-lead:at+size])
+		dst = d.decodeRecord(dst, c, t, b[at-lead:at+size])
 		at += size
 	}
 	return dst
 }
 
-// reads tells whether a field of a length, which its record told, can be read.
-func (k kind) reads(length int) bool {
-	return length > 0 && length < anyLength && fits(k, uint16(length))
+// measure finds where the fields of the record that b begins with lie, counted
+// from lead bytes before it.
+func (d *Decoder) measure(t *template, b []byte) (size int, ok bool) {
+	d.spans = d.spans[:0]
+	at := 0
+	for _, f := range t.fields {
+		length := int(f.length)
+		if f.length == anyLength {
+			told, bytes, ok := variableLength(b[min(at, len(b)):])
+			if !ok {
+				return 0, false
+			}
+			at, length = at+bytes, told
+		}
+		d.spans = append(d.spans, span{lead + at, lead + at + length})
+		at += length
+	}
+	return at, at <= len(b)
+}
+
+// located gives operations the places of the fields in the record measured last;
+// those whose fields can't have the length they have are left out.
+func (d *Decoder) located(ops []op) []op {
+	d.scratch = d.scratch[:0]
+	for _, o := range ops {
+		s := d.spans[o.at]
+		if length := s.end - s.start; length > 0 && length < anyLength && fits(o.kind, uint16(length)) {
+			o.mask, o.end, o.anchor = maskOf(length), uint16(s.end-lead), 0
+			d.scratch = append(d.scratch, o)
+		}
+	}
+	return d.scratch
 }
 
 func allZero(b []byte) bool {
@@ -92,41 +87,12 @@ func allZero(b []byte) bool {
 	return true
 }
 
-// measure finds where the fields of the record that b begins with lie, counted
-// from lead bytes before it (RFC 7011, 7).
-func (d *Decoder) measure(t *template, b []byte) (size int, ok bool) {
-	d.spans = d.spans[:0]
-	at := 0
-	for _, f := range t.fields {
-		length := int(f.length)
-		if f.length == anyLength {
-			if at >= len(b) {
-				return 0, false
-			}
-			length = int(b[at])
-			at++
-			if length == 255 {
-				if at+2 > len(b) {
-					return 0, false
-				}
-				length = int(b[at])<<8 | int(b[at+1])
-				at += 2
-			}
-		}
-		if at+length > len(b) {
-			return 0, false
-		}
-		d.spans = append(d.spans, span{lead + at, lead + at + length})
-		at += length
-	}
-	return at, true
-}
-
-// decodeRecord decodes one record by the long way: with packets' headers, its own
-// sampling, another direction, or to be shown.
-func (d *Decoder) decodeRecord(dst []flow.Record, c *context, t *template, ops []op, b []byte) []flow.Record {
+// decodeRecord decodes the record measured last: one with packets' headers, of
+// two directions, or to be shown.
+func (d *Decoder) decodeRecord(dst []flow.Record, c *context, t *template, b []byte) []flow.Record {
 	c.units++
 	c.rare.told = 0
+	d.bases[0] = 0
 	before := len(dst)
 	dst = append(dst, flow.Record{})
 	r := &dst[before]
@@ -135,18 +101,17 @@ func (d *Decoder) decodeRecord(dst []flow.Record, c *context, t *template, ops [
 		size = d.decodeSections(r, t, b)
 	}
 	r.Domain, r.Sampling = c.datagram.Domain, d.sampling(c, t)
-	fill(r, ops, b, c)
+	d.fill(dst[before:], d.located(t.ops), b, c)
+	d.sample(dst[before:], c, t, b)
+	addressed := complete(r, c)
 	if size > 0 {
 		standForPacket(r, size)
 	}
 	if !t.timed {
 		fillTimes(r, c)
 	}
-	if d.rates.byInterface || t.samples {
-		r.Sampling = d.samplingOf(r, c, t)
-	}
 	switch {
-	case r.Source == downpour.Address{} && r.Destination == downpour.Address{}:
+	case !addressed:
 		d.refuse(&c.datagram, flow.NoAddress)
 		dst = dst[:before]
 	case t.biflow:
@@ -156,6 +121,20 @@ func (d *Decoder) decodeRecord(dst []flow.Record, c *context, t *template, ops [
 		d.show(c, dst[before:], t.id, d.fieldsOf(t, b))
 	}
 	return dst
+}
+
+// sample sets the sampling of the record measured last.
+func (d *Decoder) sample(rs []flow.Record, c *context, t *template, b []byte) {
+	if d.config.Sampling > 0 {
+		return
+	}
+	if d.rates.byInterface {
+		sampleByInterface(rs, c, t)
+	}
+	d.fill(rs, d.located(t.samplers), b, c)
+	if n := c.rare.rate(); n > 0 {
+		rs[0].Sampling = n
+	}
 }
 
 // fillTimes sets the times of a record that does not tell both when it began and

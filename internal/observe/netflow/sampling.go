@@ -89,30 +89,39 @@ func (d *Decoder) sampling(c *context, t *template) uint32 {
 	return max(1, d.rates.only)
 }
 
-// samplingOf is the rate of a record that may tell it, or its interface may.
-func (d *Decoder) samplingOf(r *flow.Record, c *context, t *template) uint32 {
-	if d.config.Sampling > 0 {
-		return d.config.Sampling
+// sampleByInterface sets the sampling of records whose interface has a rate of its
+// own, unless their template has.
+func sampleByInterface(rs []flow.Record, c *context, t *template) {
+	if c.domain.rates.templates[t.id] > 0 {
+		return
 	}
-	if n := c.rare.rate(); n > 0 {
-		return n
-	}
-	if c.rare.has(rareSelector) {
-		if n := d.sampler(c.domain, c.rare.value(rareSelector)); n > 0 {
-			return n
+	for i := range rs {
+		r := &rs[i]
+		at := r.Input
+		if r.Direction == flow.Out {
+			at = r.Output
+		}
+		if n := c.domain.rates.interfaces[at]; n > 0 {
+			r.Sampling = n
 		}
 	}
-	if n := c.domain.rates.templates[t.id]; n > 0 {
-		return n
+}
+
+// fillSampling reads what records say themselves of how they were sampled.
+func (d *Decoder) fillSampling(rs []flow.Record, o *op, b []byte, bases []uint16, c *context) {
+	if d.config.Sampling > 0 {
+		return
 	}
-	at := r.Input
-	if r.Direction == flow.Out {
-		at = r.Output
+	for i, p := range bases {
+		v := word(b, int(p)+int(o.end)) & o.mask
+		n := saturate(v)
+		if o.kind == doSelector {
+			n = d.sampler(c.domain, v)
+		}
+		if n > 0 {
+			rs[i].Sampling = n
+		}
 	}
-	if n := c.domain.rates.interfaces[at]; n > 0 {
-		return n
-	}
-	return r.Sampling
 }
 
 // sampler is the rate of a sampler, 0 if it is not known: what its domain told of

@@ -180,6 +180,9 @@ func (d *Decoder) add(of *domain, t *template) {
 		d.evict(len(t.fields))
 	}
 	of.templates[t.id] = t
+	if need := len(t.fixed) * chunk; need > len(d.bases) {
+		d.bases = make([]uint16, need)
+	}
 	d.templates++
 	d.fields += len(t.fields)
 }
