@@ -1,0 +1,220 @@
+package export
+
+import (
+	"io"
+	"time"
+
+	"downpour"
+	"downpour/internal/observe"
+	"downpour/internal/observe/flow"
+	"downpour/internal/observe/overlap"
+)
+
+// The patience with exporters that hold flows back, as Batch.Delay has it. No
+// latency matters to what stands in files, so it is generous: twice the usual
+// active timeout of a minute, and as much as records are seen to need.
+const (
+	leastPatience = int64(2 * time.Minute)
+	mostPatience  = int64(10 * time.Minute)
+)
+
+// farFrom is how far from its arrival a record may be dated and believed, in
+// nanoseconds: beyond the longest active timeouts, and below a broken clock.
+const farFrom = int64(24 * time.Hour)
+
+// Source turns the messages of a Reader to flows; it is an observe.Source. All
+// methods are for one goroutine.
+type Source struct {
+	reader    *Reader
+	exporters *exporters
+	ingresses *flow.Ingresses
+	numbers   *flow.IngressNumbers
+	overlap   *overlap.Filter
+	message   Message
+	records   []flow.Record
+	given     int // of records
+	now       int64
+	patience  int64
+	ended     bool
+}
+
+// NewSource makes a source that closes its reader. Where traffic enters is
+// numbered in ingresses; filter leaves out what is told twice, nil leaves all in.
+func NewSource(r *Reader, ingresses *flow.Ingresses, filter *overlap.Filter) *Source {
+	return &Source{
+		reader: r, exporters: newExporters(), ingresses: ingresses, numbers: ingresses.Numbers(),
+		overlap: filter, patience: leastPatience,
+	}
+}
+
+// Next fills b with the flows of the next messages, up to observe.BatchSize of
+// them. Their order is that of the messages; a flow's time is that of its first
+// packet, corrected where its exporter's clock is far off from the capture's.
+func (s *Source) Next(b *observe.Batch) error {
+	b.Reset()
+	if cap(b.Flows) < observe.BatchSize {
+		b.Flows = make([]downpour.Flow, 0, observe.BatchSize)
+	}
+	for len(b.Flows) < observe.BatchSize {
+		if s.given == len(s.records) && !s.read() {
+			break
+		}
+		n := min(len(s.records)-s.given, observe.BatchSize-len(b.Flows))
+		for i := range s.records[s.given : s.given+n] {
+			b.Flows = append(b.Flows, s.records[s.given+i].Flow)
+		}
+		s.given += n
+	}
+	if s.ended && len(b.Flows) == 0 {
+		return io.EOF
+	}
+	b.Now, b.Delay = s.now, s.patience
+	return nil
+}
+
+// read decodes the next message; false at the end.
+func (s *Source) read() bool {
+	m := &s.message
+	if s.ended || !s.reader.Next(m) {
+		if !s.ended {
+			s.exporters.settle()
+		}
+		s.ended = true
+		return false
+	}
+	s.records, s.given = s.records[:0], 0
+	m.from.took(m)
+	s.now = max(s.now, m.At)
+	e := s.exporters.of(m)
+	if e == nil {
+		m.from.trouble[exporterMany].add(m.offset, 1)
+		return true
+	}
+	offset := int64(0)
+	if m.record != nil {
+		s.records = append(s.records, *m.record)
+	} else {
+		s.records = e.decoder(m).decode(s.records, m)
+		offset = e.follow(m)
+	}
+	s.settle(e, offset)
+	return true
+}
+
+// follow compares the exporter's clock with the capture's; it returns what is to
+// be added to its times.
+func (e *exporter) follow(m *Message) int64 {
+	if !m.Timed {
+		return 0
+	}
+	e.clock.Add(exportTime(m.Payload), m.At)
+	wrong := e.clock.Wrong()
+	if wrong != 0 {
+		m.from.wrongBy(m.offset, wrong, e.name)
+	}
+	return wrong
+}
+
+// settle gives the records at hand their final times and places.
+func (s *Source) settle(e *exporter, offset int64) {
+	m, f := &s.message, s.message.from
+	f.records += uint64(len(s.records))
+	for i := range s.records {
+		r := &s.records[i]
+		if m.Version != flow.SFlow5 { // whose times are the capture's
+			r.Time += offset
+		}
+		s.date(r)
+	}
+	if s.overlap != nil {
+		before := len(s.records)
+		s.records = s.overlap.Apply(e.handle, s.records, m.At)
+		f.trouble[doubled].add(m.offset, uint64(before-len(s.records)))
+	}
+	if len(s.records) == 0 {
+		return
+	}
+	s.name(e)
+	for i := range s.records {
+		r := &s.records[i]
+		r.Ingress = s.numbers.ID(e.handle, r.Input, r.PeerAS)
+	}
+}
+
+// date takes a record's time into account.
+func (s *Source) date(r *flow.Record) {
+	m := &s.message
+	late := m.At - r.Time
+	if late > farFrom || late < -farFrom {
+		m.from.trouble[farDated].add(m.offset, 1)
+		return
+	}
+	m.from.span(r.Time, r.Time+int64(r.Duration)*int64(time.Millisecond))
+	s.patience = min(max(s.patience, late), mostPatience)
+}
+
+// name tells the registry of ingresses what an exporter and its interfaces are
+// called.
+func (s *Source) name(e *exporter) {
+	if e.named == 0 {
+		s.ingresses.NameExporter(e.handle, e.name)
+	}
+	options := uint64(1)
+	for _, d := range e.decoders {
+		options += d.before.Options
+	}
+	if options == e.named {
+		return
+	}
+	e.named = options
+	for _, d := range e.decoders {
+		if d.netflow == nil {
+			continue
+		}
+		for index, name := range d.netflow.Interfaces() {
+			s.ingresses.NameInterface(e.handle, index, name)
+		}
+	}
+}
+
+// Inputs accounts for what has been read so far, an entry an input.
+func (s *Source) Inputs() []downpour.Input { return s.reader.Inputs() }
+
+// Input accounts for all inputs together, under the name of the first.
+func (s *Source) Input() downpour.Input {
+	all := s.Inputs()
+	if len(all) == 0 {
+		return downpour.Input{Kind: Kind, Problems: []downpour.Problem{}}
+	}
+	sum := all[0]
+	for _, in := range all[1:] {
+		sum.Packets += in.Packets
+		sum.Records += in.Records
+		sum.Bytes += in.Bytes
+		sum.Start, sum.End = earlier(sum.Start, in.Start), later(sum.End, in.End)
+		sum.Problems = append(sum.Problems, in.Problems...)
+	}
+	return sum
+}
+
+func earlier(a, b *time.Time) *time.Time {
+	if a == nil || b != nil && b.Before(*a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b *time.Time) *time.Time {
+	if a == nil || b != nil && b.After(*a) {
+		return b
+	}
+	return a
+}
+
+// Progress tells how many bytes of all inputs have been read, and of how many.
+func (s *Source) Progress() (read, total int64) { return s.reader.Progress() }
+
+// Close releases the inputs.
+func (s *Source) Close() error {
+	return s.reader.Close()
+}
