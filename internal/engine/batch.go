@@ -19,9 +19,9 @@ type dealt struct {
 
 // deal finds the partitions of the ends of at most batchSize flows and puts the
 // ends in order (a counting sort). Where it is told which addresses are ours, it
-// leaves out what concerns nobody of us: of a flow that comes from outside the
-// source, and all of one between others.
-func (d *dealt) deal(flows []downpour.Flow, ends []downpour.FlowEnd, ours func(downpour.Address) bool) {
+// leaves out what concerns nobody of us: all of a flow between others, and of one
+// that comes from outside the source, unless others are followed too.
+func (d *dealt) deal(flows []downpour.Flow, ends []downpour.FlowEnd, ours func(downpour.Address) bool, others bool) {
 	clear(d.upTo[:])
 	if ours == nil {
 		for i := range flows {
@@ -36,6 +36,9 @@ func (d *dealt) deal(flows []downpour.Flow, ends []downpour.FlowEnd, ours func(d
 				to, from = partitionOf(f.Destination), partitionOf(f.Source)
 			} else if ours(f.Destination) {
 				to = partitionOf(f.Destination)
+				if others {
+					from = partitionOf(f.Source)
+				}
 			}
 			d.note(i, to, from)
 		}

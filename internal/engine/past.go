@@ -17,6 +17,10 @@ type Past = iter.Seq2[[]downpour.Flow, []downpour.FlowEnd]
 // from Tick and Finish all that came.
 type Rememberer interface{ Remember(Past) }
 
+// Follower is a FlowDetector that may want to see what a target outside our
+// networks sends, if it follows one closely. It is asked after each tick.
+type Follower interface{ FollowsOthers() bool }
+
 // What is remembered: so many flows of all partitions, in so many pieces at most.
 const (
 	flowsKept  = 1 << 17 // 11.5 MB; of a million flows a second an eighth of a second
@@ -64,11 +68,11 @@ func (h *past) full() bool { return h.to-h.from == batchSize || h.to == len(h.fl
 
 // cut ends the piece at hand, deals it out and returns its number; -1 if nothing
 // is in it.
-func (h *past) cut(ours func(downpour.Address) bool) int64 {
+func (h *past) cut(ours func(downpour.Address) bool, others bool) int64 {
 	if h.to == h.from {
 		return -1
 	}
-	h.deal.deal(h.flows[h.from:h.to], h.ends[2*h.from:], ours)
+	h.deal.deal(h.flows[h.from:h.to], h.ends[2*h.from:], ours, others)
 	p := &h.pieces[h.made%piecesMade]
 	p.from, p.to, p.first, p.upTo = h.from, h.to, h.seen, h.deal.upTo
 	h.seen += int64(h.to - h.from)

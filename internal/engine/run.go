@@ -49,6 +49,8 @@ type Engine struct {
 	shards     []*shard
 	spare      chan struct{} // for each piece that may be made
 	done       chan []downpour.Event
+	ticks      int  // so far, up to ticksWide
+	abroad     bool // targets outside our networks are followed
 	running    sync.WaitGroup
 	clock
 	late   uint64
@@ -89,6 +91,22 @@ func (e *Engine) worker(first, n int) *worker {
 		}
 	}
 	return w
+}
+
+// ticksWide is for how many ticks all ends of flows to ours are seen, followed or
+// not: a short capture is seen whole.
+const ticksWide = 3
+
+// heed asks after a tick whether others than ours are followed.
+func (e *Engine) heed() {
+	e.ticks = min(e.ticks+1, ticksWide)
+	e.abroad = false
+	for _, d := range e.partitions {
+		if f, ok := d.(Follower); ok && f.FollowsOthers() {
+			e.abroad = true
+			return
+		}
+	}
 }
 
 // pieces is how many pieces of flows are on their way at most: the shards work on
@@ -230,7 +248,7 @@ func (e *Engine) take(flows []downpour.Flow) {
 
 // send delivers the flows at hand, and to shards what is to be done after them.
 func (e *Engine) send(w work) {
-	w.piece = e.past.cut(e.cfg.Ours)
+	w.piece = e.past.cut(e.cfg.Ours, e.abroad || e.ticks < ticksWide)
 	if e.shards == nil {
 		if w.piece >= 0 {
 			e.alone.deliver(w.piece)
@@ -284,12 +302,14 @@ func (e *Engine) turnFlows(now int64, finish bool) {
 	if e.shards == nil {
 		e.send(work{})
 		e.events = append(e.events, e.alone.turn(now, finish)...)
+		e.heed()
 		return
 	}
 	e.send(work{tick: now, finish: finish, done: e.done})
 	for range e.shards {
 		e.events = append(e.events, <-e.done...)
 	}
+	e.heed()
 }
 
 // compareEvents orders events by event time and then by subject, which is

@@ -68,9 +68,21 @@ func New(cfg Config) *Pipeline {
 		Shards: cfg.Shards,
 		Flows:  func(n int) engine.FlowDetector { return attack.New(cfg.Attack, n) },
 		Counts: p.outage,
+		Ours:   ours(cfg.Attack.Service),
 		Emit:   p.take,
 	})
 	return p
+}
+
+// ours is what the engine must know of a service's owner; nil for nil.
+func ours(service func(downpour.Address) (string, bool)) func(downpour.Address) bool {
+	if service == nil {
+		return nil
+	}
+	return func(a downpour.Address) bool {
+		_, yes := service(a)
+		return yes
+	}
 }
 
 // span is a stretch of event time, in nanoseconds since the epoch; live tells

@@ -35,10 +35,7 @@ func TestTablesAreBounded(t *testing.T) {
 			f.Destination = made.anyone()
 		}
 	})
-	for i := range made.flows {
-		d.Incoming(&made.flows[i])
-		d.Outgoing(&made.flows[i])
-	}
+	show(d, made.flows...)
 	if s := d.Stats(); s.Targets != 100 || s.Suspects > 4 || s.ShedTargets < 90_000 {
 		t.Errorf("stats %+v", s)
 	}
@@ -68,9 +65,7 @@ func TestManyTargetsUnderAttack(t *testing.T) {
 		tcp(downpour.SYN)(i, f)
 		f.Destination = targets[i%12]
 	})
-	for i := range made.flows {
-		d.Incoming(&made.flows[i])
-	}
+	show(d, made.flows...)
 	d.Finish(morning + 2*second)
 	if list, _ := latest(d.Events(nil)); len(list) != 4 {
 		t.Errorf("%d attacks told, want the 4 that fit", len(list))
@@ -88,7 +83,7 @@ func TestService(t *testing.T) {
 	made := newTraffic(43)
 	stranger := made.anyone()
 	made.send(0, time.Second, 5000, tcp(downpour.SYN))
-	made.send(0, time.Second, 5000, func(i int, f *downpour.Flow) { tcp(downpour.SYN)(i, f); f.Destination = stranger })
+	made.send(0, time.Second, 15_000, func(i int, f *downpour.Flow) { tcp(downpour.SYN)(i, f); f.Destination = stranger })
 	list, _ := find(cfg, made.flows)
 	if len(list) != 1 || list[0].Service != "shop" || list[0].Direction != downpour.Inbound {
 		t.Fatalf("attacks %v", list)

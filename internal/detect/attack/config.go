@@ -21,10 +21,9 @@ type Config struct {
 	// suspects a partition follow 512 attacks at once, at some 60 KiB each
 	// beside their sources.
 	Targets, Suspects int
-	// Recent is how many of the latest flows of a partition are remembered to
-	// back-fill a new suspect: more than the largest class needs for suspicion
-	// (an eighth of 20,000); 10 MiB in all, 30 MiB where
-	// not all are single IPv4 packets.
+	// Recent is how many ends of the latest flows of a partition are looked at to
+	// back-fill a new suspect, at most: more than the largest class needs for
+	// suspicion (an eighth of 20,000). The engine keeps them.
 	Recent int
 	// Sample is how many sources a suspect keeps at most (bottom-k; standard
 	// error of the distinct count 1/sqrt(k), 1.1 % at 8,192); Sources is the
@@ -78,7 +77,7 @@ func Default() Config {
 	answers, rare := Floor{500, 1e6}, Floor{1_000, 5e6}
 	bulk := Floor{20_000, 100e6}
 	return Config{
-		Targets: 2048, Suspects: 8, Recent: 4096,
+		Targets: 2048, Suspects: 8, Recent: 1 << 15,
 		Sample: 8192, Sources: 8192,
 		Floors: [classes]Floor{
 			ClassAnswers: answers,

@@ -1,19 +1,27 @@
 package attack
 
-import "downpour"
+import (
+	"iter"
+
+	"downpour"
+)
 
 // Detector owns the targets of one partition. It is used by one goroutine at a
 // time and meets engine.FlowDetector.
 type Detector struct {
-	cfg      Config
-	targets  table
-	recent   recent
-	suspects []*suspect // being followed, in the order in which they began
-	idle     []*suspect // to be used again
-	events   []downpour.Event
-	stats    Stats
-	stirring [classes]stirring
-	made     uint64 // suspects made, so that each has keys of its own
+	cfg       Config
+	targets   table
+	past      iter.Seq2[[]downpour.Flow, []downpour.FlowEnd] // nil: nothing is remembered
+	flows     []downpour.Flow                                // at hand
+	ends      []downpour.FlowEnd                             // of which: up to the one that is looked at
+	suspects  []*suspect                                     // being followed, in the order in which they began
+	idle      []*suspect                                     // to be used again
+	pieces    []piece                                        // for lookBack to use again
+	events    []downpour.Event
+	stats     Stats
+	stirring  [classes]stirring
+	finishing bool   // no more will come
+	made      uint64 // suspects made, so that each has keys of its own
 }
 
 // Stats counts what the detector holds and what it had to give up.
@@ -31,7 +39,6 @@ func New(cfg Config, partition int) *Detector {
 	d := &Detector{
 		cfg:     cfg,
 		targets: newTable(downpour.Address{Lo: 1}.Hash(key), cfg.Targets),
-		recent:  recent{limit: max(cfg.Recent, 1)},
 	}
 	for c := range d.stirring {
 		d.stirring[c] = stirringOf(cfg.Floors[c], cfg.Suspicion)
@@ -55,23 +62,55 @@ func (d *Detector) Events(dst []downpour.Event) []downpour.Event {
 	return dst
 }
 
-// Flows sees the ends of flows that are of the partition.
-func (d *Detector) Flows(flows []downpour.Flow, ends []downpour.FlowEnd) {
-	for _, e := range ends {
-		if f := &flows[e.Flow()]; e.IsSource() {
-			d.Outgoing(f)
-		} else {
-			d.Incoming(f)
+// Remember gives the detector what it may look back on: see engine.Past.
+func (d *Detector) Remember(past iter.Seq2[[]downpour.Flow, []downpour.FlowEnd]) { d.past = past }
+
+// FollowsOthers tells whether what targets outside our networks send is wanted.
+func (d *Detector) FollowsOthers() bool {
+	for _, s := range d.suspects {
+		if !s.target.ours {
+			return true
 		}
 	}
+	return false
 }
 
-// Incoming sees a flow toward one of the partition's addresses.
-func (d *Detector) Incoming(f *downpour.Flow) {
-	t := d.targets.find(f.Destination)
-	if t == nil {
-		if t = d.admit(f.Destination, f.Time); t == nil {
-			return
+// lookAhead is how many targets are looked up before the first is counted for:
+// their memory is then fetched together, not one after the other.
+const lookAhead = 32
+
+// Flows sees the ends of flows that are of the partition.
+func (d *Detector) Flows(flows []downpour.Flow, ends []downpour.FlowEnd) {
+	var found [lookAhead]*target
+	d.flows = flows
+	for from := 0; from < len(ends); from += lookAhead {
+		some := ends[from:min(from+lookAhead, len(ends))]
+		for i, e := range some {
+			if !e.IsSource() {
+				found[i] = d.targets.find(flows[e.Flow()].Destination)
+			}
+		}
+		for i, e := range some {
+			f := &flows[e.Flow()]
+			if e.IsSource() {
+				d.outgoing(f)
+				continue
+			}
+			d.ends = ends[:from+i+1]
+			d.incoming(found[i], f)
+		}
+	}
+	d.flows, d.ends = nil, nil
+}
+
+// incoming sees a flow toward one of the partition's addresses, whose target may
+// have been found before others came and went.
+func (d *Detector) incoming(t *target, f *downpour.Flow) {
+	if t == nil || t.address != f.Destination {
+		if t = d.targets.find(f.Destination); t == nil {
+			if t = d.admit(f.Destination, f.Time); t == nil {
+				return
+			}
 		}
 	}
 	k, v := classify(f), volumeOf(f)
@@ -83,11 +122,10 @@ func (d *Detector) Incoming(f *downpour.Flow) {
 	}
 	packets, bytes := t.count(c, v)
 	if t.suspect != nil {
-		t.suspect.incoming(f, k)
+		t.suspect.incoming(f, k, v)
 		d.weigh(t.suspect, c)
 		return
 	}
-	d.recent.push(f, false)
 	if d.stirring[c].reached(packets, bytes) &&
 		t.suspicious(c, v, packets, bytes, &d.cfg) && f.Time >= t.refused {
 		if s := d.follow(t, f.Time); s != nil {
@@ -96,15 +134,14 @@ func (d *Detector) Incoming(f *downpour.Flow) {
 	}
 }
 
-// Outgoing sees a flow that one of the partition's addresses sent.
-func (d *Detector) Outgoing(f *downpour.Flow) {
-	if len(d.suspects) > 0 {
-		if t := d.targets.find(f.Source); t != nil && t.suspect != nil {
-			t.suspect.outgoingFlow(f)
+// outgoing sees a flow that one of the partition's addresses sent.
+func (d *Detector) outgoing(f *downpour.Flow) {
+	for _, s := range d.suspects {
+		if s.address == f.Source {
+			s.outgoingFlow(f)
 			return
 		}
 	}
-	d.recent.push(f, true)
 }
 
 // admit makes a target of an address. Addresses that are not ours are watched as
@@ -150,11 +187,19 @@ func (d *Detector) alarm(s *suspect, c Class, short *shortVerdict) {
 	d.events = append(d.events, s.snapshot(s.now, true, true))
 }
 
+// unheard is for how long a target outside our networks must be followed before
+// it counts that nothing is heard from it: what it sends is seen from the next
+// tick on.
+const unheard = 2 * second
+
 // side tells whose attack it is: on our service, or by one of our hosts on
 // another's. Between others it is none of ours.
 func (d *Detector) side(s *suspect) (string, downpour.AttackDirection, bool) {
 	if d.cfg.Service == nil {
 		return downpour.DefaultService, downpour.Inbound, true
+	}
+	if !s.target.ours && s.now-s.followed < unheard && !d.finishing {
+		return "", "", false // it may yet be seen to answer
 	}
 	if s.target.ours {
 		service, _ := d.cfg.Service(s.target.address)

@@ -3,6 +3,7 @@ package attack
 // Finish says that the input has ended: what was seen for less than a second is
 // judged on that, and each open attack is told of a last time.
 func (d *Detector) Finish(now int64) {
+	d.finishing = true
 	for _, s := range d.suspects {
 		for c := range Class(classes) {
 			d.weigh(s, c)

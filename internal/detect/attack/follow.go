@@ -19,11 +19,43 @@ func (d *Detector) follow(t *target, now int64) *suspect {
 	d.suspects = append(d.suspects, s)
 	t.suspect = s
 	s.follow(t, now)
-	d.recent.replay(t.address,
-		func(f *downpour.Flow) { s.incoming(f, classify(f)) },
-		s.outgoingFlow)
+	d.lookBack(s)
 	d.share()
 	return s
+}
+
+// lookBack gives a suspect what the latest flows, the one at hand among them,
+// hold of its target: its heavy counters then know the first packet, although
+// they began late.
+func (d *Detector) lookBack(s *suspect) {
+	d.pieces = append(d.pieces[:0], piece{d.flows, d.ends})
+	if d.past != nil {
+		n := len(d.ends)
+		for flows, ends := range d.past {
+			if n += len(ends); n > d.cfg.Recent {
+				break
+			}
+			d.pieces = append(d.pieces, piece{flows, ends})
+		}
+	}
+	for _, p := range slices.Backward(d.pieces) {
+		for _, e := range p.ends {
+			f := &p.flows[e.Flow()]
+			switch {
+			case e.IsSource() && f.Source == s.address:
+				s.outgoingFlow(f)
+			case !e.IsSource() && f.Destination == s.address:
+				s.incoming(f, classify(f), volumeOf(f))
+			}
+		}
+	}
+	clear(d.pieces)
+}
+
+// piece is some flows with those of their ends that are of the partition.
+type piece struct {
+	flows []downpour.Flow
+	ends  []downpour.FlowEnd
 }
 
 // place returns a suspect to use, one used before if there is one.
@@ -35,10 +67,7 @@ func (d *Detector) place() *suspect {
 	}
 	d.made++
 	key := d.targets.key ^ d.made*0xbf58476d1ce4e5b9
-	return &suspect{
-		cfg: &d.cfg, sources: newSources(key, d.cfg.Sample),
-		heavy: heavySources{key: downpour.Address{Lo: 2}.Hash(key)},
-	}
+	return &suspect{cfg: &d.cfg, sources: newSources(key, d.cfg.Sample)}
 }
 
 // share divides the budget of sources among the suspects.

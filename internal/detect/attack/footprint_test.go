@@ -58,7 +58,8 @@ func TestDistinctIsCalibrated(t *testing.T) {
 	for trial := range uint64(trials) {
 		s := newSources(trial*0x9e3779b97f4a7c15+1, 256)
 		for i := range uint32(truth) {
-			s.add(downpour.AddressFrom4(i * 2654435761))
+			a := downpour.AddressFrom4(i * 2654435761)
+			s.add(a, a.Hash(s.key))
 		}
 		if s.distinct(len(s.entries)).Contains(truth) {
 			held++

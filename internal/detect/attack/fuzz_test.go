@@ -41,8 +41,7 @@ func FuzzDetector(f *testing.F) {
 		now := morning
 		for ; len(in) >= record; in = in[record:] {
 			flow, tick := flowOf(in, now)
-			d.Incoming(&flow)
-			d.Outgoing(&flow)
+			show(d, flow)
 			if now = max(now, flow.Time); tick {
 				d.Tick(now - now%second)
 			}

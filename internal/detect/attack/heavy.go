@@ -12,7 +12,6 @@ import (
 // Lee, INFOCOM 2019). What a bucket knows of its source begins when that became
 // the majority, so a figure is a lower bound.
 type heavySources struct {
-	key     uint64
 	buckets [heavyBuckets]heavyBucket
 }
 
@@ -28,8 +27,9 @@ const (
 
 func (h *heavySources) reset() { h.buckets = [heavyBuckets]heavyBucket{} }
 
-func (h *heavySources) add(f *downpour.Flow, v volume) {
-	b := &h.buckets[f.Source.Hash(h.key)>>56]
+// add counts a flow for its source, whose keyed hash is given.
+func (h *heavySources) add(hash uint64, f *downpour.Flow, v volume) {
+	b := &h.buckets[hash%heavyBuckets]
 	switch {
 	case b.lead > 0 && b.Address == f.Source:
 		b.lead += v.samples

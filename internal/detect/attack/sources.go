@@ -109,9 +109,9 @@ func (s *sources) probe(a downpour.Address, h uint64) (*source, uint64) {
 	}
 }
 
-// add returns the source of an address, new if need be; nil if it is not sampled.
-func (s *sources) add(a downpour.Address) *source {
-	h := a.Hash(s.key)
+// add returns the source of an address with its hash, new if need be; nil if it
+// is not sampled.
+func (s *sources) add(a downpour.Address, h uint64) *source {
 	if h > s.threshold {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (s *sources) add(a downpour.Address) *source {
 	}
 	if len(s.entries) >= s.limit+s.limit/4 {
 		s.prune(s.limit)
-		return s.add(a)
+		return s.add(a, h)
 	}
 	if 4*len(s.entries) >= 3*len(s.index) {
 		s.index = make([]uint64, 2*len(s.index))
@@ -150,18 +150,20 @@ func (s *sources) resize(limit int) {
 
 // prune keeps the sources with the n smallest hashes.
 func (s *sources) prune(n int) {
-	slices.SortFunc(s.entries, func(a, b source) int {
-		ha, hb := a.Address.Hash(s.key), b.Address.Hash(s.key)
-		switch {
-		case ha < hb:
-			return -1
-		case ha > hb:
-			return 1
+	hashes := make([]uint64, len(s.entries))
+	for i := range s.entries {
+		hashes[i] = s.entries[i].Address.Hash(s.key)
+	}
+	slices.Sort(hashes)
+	s.threshold = hashes[n-1]
+	kept := 0
+	for i := range s.entries {
+		if s.entries[i].Address.Hash(s.key) <= s.threshold {
+			s.entries[kept] = s.entries[i]
+			kept++
 		}
-		return a.Address.Compare(b.Address)
-	})
-	s.threshold = s.entries[n-1].Address.Hash(s.key)
-	s.entries = s.entries[:n]
+	}
+	s.entries = s.entries[:kept]
 	clear(s.index)
 	s.reindex()
 }

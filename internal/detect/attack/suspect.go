@@ -9,12 +9,14 @@ import (
 // collection that starts afresh every few seconds until an attack is open, and
 // then runs to the attack's end.
 type suspect struct {
-	cfg     *Config
-	target  *target
-	slot    int64 // number of the current slot; -1 before the first flow
-	now     int64 // latest event time seen
-	since   int64 // when the collection began
-	stirred int64 // when suspicion was last seen
+	cfg      *Config
+	target   *target
+	address  downpour.Address // the target's
+	slot     int64            // number of the current slot; -1 before the first flow
+	now      int64            // latest event time seen
+	since    int64            // when the collection began
+	stirred  int64            // when suspicion was last seen
+	followed int64            // since when it is followed
 
 	rows    [kinds]*row
 	spare   []*row // rows of a target followed before
@@ -53,7 +55,7 @@ func (s *suspect) open() bool { return s.attack != nil }
 
 // follow prepares the suspect for a target.
 func (s *suspect) follow(t *target, now int64) {
-	s.target, s.slot, s.now, s.stirred = t, -1, now, now
+	s.target, s.address, s.slot, s.now, s.stirred, s.followed = t, t.address, -1, now, now, now
 	for _, k := range s.active {
 		*s.rows[k] = row{gathered: gathered{steps: s.rows[k].steps[:0]}}
 		s.spare = append(s.spare, s.rows[k])
@@ -160,9 +162,8 @@ func (s *suspect) enterSlot() {
 
 // incoming adds a flow to the target and judges its class when the window
 // passes the limit.
-func (s *suspect) incoming(f *downpour.Flow, k kind) {
+func (s *suspect) incoming(f *downpour.Flow, k kind, v volume) {
 	now := s.advance(f.Time)
-	v := volumeOf(f)
 	r := s.row(k)
 	r.count(s.at(r), f, now, v)
 	if k.proves(f.Mark) {
@@ -182,8 +183,9 @@ func (s *suspect) incoming(f *downpour.Flow, k kind) {
 
 // note follows the source of a flow: what it began, what it completed.
 func (s *suspect) note(f *downpour.Flow, k kind, r *row, v volume) {
-	s.heavy.add(f, v)
-	src := s.sources.add(f.Source)
+	h := f.Source.Hash(s.sources.key)
+	s.heavy.add(h, f, v)
+	src := s.sources.add(f.Source, h)
 	if src == nil {
 		return
 	}

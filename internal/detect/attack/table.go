@@ -5,8 +5,10 @@ import "downpour"
 // table holds the targets of a partition: an open-addressing index over entries
 // in chunks, so that growth moves no entry and pointers to them stay valid.
 type table struct {
-	key    uint64
-	index  []*target
+	key uint64
+	// index holds an entry's number + 1 below and bits of its address's hash
+	// above, so that a probe looks at no entry but the one sought.
+	index  []uint64
 	last   *target // found last: in a flood mostly the next, too
 	chunks []*[chunk]target
 	used   int // entries in use
@@ -22,7 +24,7 @@ const (
 )
 
 func newTable(key uint64, limit int) table {
-	return table{key: key, limit: max(limit, 1), index: make([]*target, chunk)}
+	return table{key: key, limit: max(limit, 1), index: make([]uint64, chunk)}
 }
 
 func (t *table) entry(i int) *target { return &t.chunks[i/chunk][i%chunk] }
@@ -32,16 +34,27 @@ func (t *table) find(a downpour.Address) *target {
 	if e := t.last; e != nil && e.address == a {
 		return e
 	}
+	if e := t.lookUp(a); e != nil {
+		t.last = e
+		return e
+	}
+	return nil
+}
+
+// lookUp is find without a memory of its own.
+func (t *table) lookUp(a downpour.Address) *target {
 	index := t.index
 	mask := uint64(len(index) - 1)
-	for h := a.Hash(t.key); ; h++ {
-		e := index[h&mask]
-		if e == nil {
+	tag := a.Hash(t.key)
+	for h := tag; ; h++ {
+		slot := index[h&mask]
+		if slot == 0 {
 			return nil
 		}
-		if e.address == a {
-			t.last = e
-			return e
+		if slot>>entryBits == tag>>entryBits {
+			if e := t.entry(int(slot&(1<<entryBits-1)) - 1); e.address == a {
+				return e
+			}
 		}
 	}
 }
@@ -56,19 +69,19 @@ func (t *table) admit(a downpour.Address, now int64) *target {
 			return nil
 		}
 		t.shed++
-		t.unlink(t.entry(i))
+		t.unlink(i)
 	} else {
 		t.used++
 		if t.used > len(t.chunks)*chunk {
 			t.chunks = append(t.chunks, new([chunk]target))
 		}
-		if t.used*2 > len(t.index) {
+		if t.used*4 > len(t.index) {
 			t.grow()
 		}
 	}
 	e := t.entry(i)
 	*e = target{address: a, first: now, start: now}
-	t.link(e)
+	t.link(i)
 	return e
 }
 
@@ -96,36 +109,40 @@ func (t *table) least(now int64) int {
 	return best
 }
 
-func (t *table) link(e *target) {
+func (t *table) link(i int) {
 	mask := uint64(len(t.index) - 1)
-	h := e.address.Hash(t.key) & mask
-	for t.index[h] != nil {
+	tag := t.entry(i).address.Hash(t.key)
+	h := tag & mask
+	for t.index[h] != 0 {
 		h = (h + 1) & mask
 	}
-	t.index[h] = e
+	t.index[h] = tag>>entryBits<<entryBits | uint64(i+1)
 }
 
 // unlink takes an entry out of the index and closes the gap (Knuth, TAOCP 3,
 // 6.4, algorithm R).
-func (t *table) unlink(e *target) {
+func (t *table) unlink(i int) {
+	if e := t.entry(i); t.last == e {
+		t.last = nil
+	}
 	mask := uint64(len(t.index) - 1)
-	gap := e.address.Hash(t.key) & mask
-	for t.index[gap] != e {
+	gap := t.entry(i).address.Hash(t.key) & mask
+	for t.index[gap]&(1<<entryBits-1) != uint64(i+1) {
 		gap = (gap + 1) & mask
 	}
-	for h := (gap + 1) & mask; t.index[h] != nil; h = (h + 1) & mask {
-		home := t.index[h].address.Hash(t.key) & mask
+	for h := (gap + 1) & mask; t.index[h] != 0; h = (h + 1) & mask {
+		home := t.entry(int(t.index[h]&(1<<entryBits-1))-1).address.Hash(t.key) & mask
 		if (h-home)&mask >= (h-gap)&mask {
 			t.index[gap] = t.index[h]
 			gap = h
 		}
 	}
-	t.index[gap] = nil
+	t.index[gap] = 0
 }
 
 func (t *table) grow() {
-	t.index = make([]*target, 2*len(t.index))
+	t.index = make([]uint64, 2*len(t.index))
 	for i := range t.used - 1 {
-		t.link(t.entry(i))
+		t.link(i)
 	}
 }

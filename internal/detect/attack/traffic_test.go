@@ -8,6 +8,7 @@ import (
 
 	"downpour"
 	"downpour/internal/engine"
+	"downpour/internal/observe"
 )
 
 // victim is the address that the tests attack, on a morning of no meaning.
@@ -93,37 +94,33 @@ func find(cfg Config, flows []downpour.Flow) ([]downpour.Attack, []downpour.Even
 	return latest(runAll(cfg, flows))
 }
 
-// partitionOf spreads addresses over partitions in tests.
-func partitionOf(a downpour.Address) int { return int(a.Hash(7) % engine.Partitions) }
-
-// runAll feeds flows in their order and returns all events.
+// runAll feeds flows in their order to an engine and returns all events.
 func runAll(cfg Config, flows []downpour.Flow) []downpour.Event {
-	var detectors [engine.Partitions]*Detector
-	for i := range detectors {
-		detectors[i] = New(cfg, i)
-	}
 	var events []downpour.Event
-	var now, next int64
-	for i := range flows {
-		f := &flows[i]
-		now = max(now, f.Time)
-		if next == 0 {
-			next = (f.Time/second + 1) * second
-		}
-		for ; f.Time >= next; next += second {
-			for _, d := range detectors {
-				d.Tick(next)
-				events = d.Events(events)
-			}
-		}
-		detectors[partitionOf(f.Destination)].Incoming(f)
-		detectors[partitionOf(f.Source)].Outgoing(f)
+	ec := engine.Config{
+		Flows: func(partition int) engine.FlowDetector { return New(cfg, partition) },
+		Emit:  func(e downpour.Event) { events = append(events, e) },
 	}
-	for _, d := range detectors {
-		d.Finish(now)
-		events = d.Events(events)
+	if cfg.Service != nil {
+		ec.Ours = func(a downpour.Address) bool { _, ours := cfg.Service(a); return ours }
 	}
+	e := engine.New(ec)
+	for part := range slices.Chunk(flows, observe.BatchSize) {
+		e.Feed(&observe.Batch{Flows: part})
+	}
+	e.Finish()
 	return events
+}
+
+// show lets one detector see both ends of flows.
+func show(d *Detector, flows ...downpour.Flow) {
+	for part := range slices.Chunk(flows, observe.BatchSize) {
+		var ends []downpour.FlowEnd
+		for i := range part {
+			ends = append(ends, downpour.DestinationOf(i), downpour.SourceOf(i))
+		}
+		d.Flows(part, ends)
+	}
 }
 
 // latest is the last state of each attack, in the order in which they opened.
