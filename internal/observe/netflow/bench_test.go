@@ -28,6 +28,8 @@ func random(rng *rand.Rand, fields []spec, n int) (b []byte) {
 			switch f.element {
 			case 4:
 				v = 17
+			case 48:
+				v = 1
 			case 21, 22:
 				v = 1_000_000 - v%60_000
 			case 152, 153:
@@ -92,6 +94,8 @@ func BenchmarkSampler(b *testing.B) { // a record that names its sampler
 	fields := append(common9, spec{48, 1, 0})
 	m := message{version: 9, export: 1_700_000_000, uptime: 1_000_000}
 	data := m
+	m.options(257, 1, spec{1, 4, 0}, spec{48, 1, 0}, spec{50, 4, 0})
+	m.set(257, cat(number(0, 4), number(1, 1), number(1000, 4)))
 	benchmark(b, data.set(256, random(rng, fields, 26)).bytes(), m.template(256, fields...).bytes(), 12, 26, 1)
 }
 

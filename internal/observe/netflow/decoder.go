@@ -30,6 +30,9 @@ type Limits struct {
 	Samplers  int // announced sampling rates of one domain; default 256
 }
 
+// maxFields is the most that Limits.Fields can be: more fit in no message.
+const maxFields = 8000
+
 // withDefaults fills in what is not set.
 func (l Limits) withDefaults() Limits {
 	for _, set := range []struct {
@@ -43,6 +46,7 @@ func (l Limits) withDefaults() Limits {
 			*set.limit = set.standard
 		}
 	}
+	l.Fields = min(l.Fields, maxFields)
 	return l
 }
 

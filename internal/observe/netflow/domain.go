@@ -50,7 +50,7 @@ func (d *Decoder) addDomain(key domainKey) *domain {
 func (d *Decoder) forgetDomain() {
 	var oldest *domain
 	for _, of := range d.domains {
-		if oldest == nil || of.used < oldest.used || of.used == oldest.used && of.key.before(oldest.key) {
+		if oldest == nil || of.used < oldest.used || of.used == oldest.used && of.key.compare(oldest.key) < 0 {
 			oldest = of
 		}
 	}
@@ -61,12 +61,4 @@ func (d *Decoder) forgetDomain() {
 	delete(d.domains, oldest.key)
 	d.last = nil
 	d.stats.Refused[flow.TooManyDomains]++
-}
-
-// before orders domains.
-func (k domainKey) before(other domainKey) bool {
-	if k.version != other.version {
-		return k.version < other.version
-	}
-	return k.id < other.id
 }

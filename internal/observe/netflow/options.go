@@ -154,7 +154,10 @@ func (d *Decoder) heedName(index uint32, name, about []byte) {
 	if known && old == string(name) || !known && len(d.names) >= d.limits.Names {
 		return
 	}
-	d.names[index] = strings.ToValidUTF8(string(name), "\ufffd")
+	// Invalid bytes are left out rather than replaced, so that it gets no longer.
+	if said := strings.TrimSpace(strings.ToValidUTF8(string(name), "")); said != "" {
+		d.names[index] = said
+	}
 }
 
 // trimmed is a text without what fills it up.

@@ -210,7 +210,7 @@ func (p *plan) joinPorts(t *template) {
 	}
 	from, to := p.ops[i], p.ops[j]
 	if to.at == from.at+1 && t.fields[from.at].length == 2 && t.fields[to.at].length == 2 {
-		p.ops[i] = op{mask: maskOf(4), end: to.end, kind: doPorts, at: from.at}
+		p.ops[i] = op{mask: maskOf(4), end: to.end, kind: doPorts, at: to.at}
 		p.ops = slices.Delete(p.ops, j, j+1)
 	}
 }

@@ -164,10 +164,12 @@ func (x *rare) rate() uint32 {
 	switch {
 	case x.value(rareInterval) > 0:
 		return saturate(x.value(rareInterval))
-	case interval > 0:
-		return saturate((interval/2 + min(space, math.MaxUint32) + interval) / interval)
-	case size > 0 && population >= size:
+	case size > 0 && population >= size && population < math.MaxInt64:
 		return saturate((population + size/2) / size)
+	case interval > 0 && space > 0 && interval+space > space && interval+space < math.MaxInt64:
+		return saturate((interval + space + interval/2) / interval)
+	case interval > 1 && !x.has(rarePacketSpace):
+		return saturate(interval) // as those use it who know no space
 	case x.has(rareProbability):
 		p := probability(x.value(rareProbability))
 		if p > 0 && p <= 1 {

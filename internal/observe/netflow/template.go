@@ -2,6 +2,7 @@ package netflow
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 
@@ -201,12 +202,7 @@ func (d *Decoder) evict(fields int) {
 		}
 	}
 	slices.SortFunc(all, func(a, b known) int {
-		switch {
-		case a.t.used != b.t.used && a.t.used < b.t.used, a.t.used == b.t.used && a.of.key.before(b.of.key),
-			a.t.used == b.t.used && a.of == b.of && a.t.id < b.t.id:
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(a.t.used, b.t.used), a.of.key.compare(b.of.key), cmp.Compare(a.t.id, b.t.id))
 	})
 	for i, k := range all {
 		if i >= (len(all)+3)/4 && d.fields+fields <= d.limits.AllFields {
