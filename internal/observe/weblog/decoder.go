@@ -221,12 +221,15 @@ func (d *Decoder) place(e *entry) reason {
 	return fine
 }
 
-// lookEvery is how many lines pass between two that are shown to the watch for
-// proxies: it needs a share, not a count.
-const lookEvery = 16
+// The watch for proxies needs a share, not a count: after the first lines it is
+// shown one of lookEvery.
+const (
+	lookFirst = 256
+	lookEvery = 256
+)
 
 func (d *Decoder) look(e *entry) {
-	if d.account.Lines%lookEvery == 0 && e.Client != (downpour.Address{}) {
+	if n := d.account.Lines; (n < lookFirst || n%lookEvery == 0) && e.Client != (downpour.Address{}) {
 		d.watch.NoteAddress(e.Client.Netip(), e.forwarded != nil)
 	}
 }
