@@ -37,17 +37,17 @@ func (d *Decoder) decodePlain(dst []flow.Record, c *context, t *template, b []by
 			sampleByInterface(rs, c, t)
 		}
 		d.fill(rs, t.samplers, b[at-lead:at+size], c)
-		dst = d.keepComplete(dst, before, c)
+		dst = d.keepComplete(dst, before, c, t)
 		at += size
 	}
 }
 
 // keepComplete settles records from a place on, and leaves out those without
 // addresses.
-func (d *Decoder) keepComplete(dst []flow.Record, from int, c *context) []flow.Record {
+func (d *Decoder) keepComplete(dst []flow.Record, from int, c *context, t *template) []flow.Record {
 	kept := from
 	for i := from; i < len(dst); i++ {
-		if !complete(&dst[i], c) {
+		if !complete(&dst[i], c, t) {
 			d.refuse(&c.datagram, flow.NoAddress)
 			continue
 		}
@@ -126,9 +126,9 @@ func (d *Decoder) refuseTail(c *context, b []byte) {
 
 // complete settles what depends on several fields of a record; it tells whether
 // it has an address.
-func complete(r *flow.Record, c *context) bool {
+func complete(r *flow.Record, c *context, t *template) bool {
 	if r.Protocol == downpour.ProtocolICMP || r.Protocol == downpour.ProtocolICMPv6 {
-		portsToICMP(&r.Flow)
+		portsToICMP(&r.Flow, t.icmp)
 	}
 	if r.Time <= 0 {
 		r.Time = c.exported

@@ -94,6 +94,7 @@ type plan struct {
 	variable bool  // there are such
 	plain    bool  // nothing needs a look at one record alone
 	timed    bool  // it tells when it began and ended
+	icmp     bool  // it tells type and code of ICMP, so that the ports don't
 	biflow   bool  // a second record for the other direction may come of it
 	sections bool  // it bears packets' headers
 }
@@ -179,6 +180,9 @@ func (p *plan) chooseTimes(ranks map[int]uint8) {
 			if i != start && i != end {
 				continue
 			}
+			if i != start {
+				o.kind = o.kind.asEnd()
+			}
 		}
 		kept = append(kept, o)
 	}
@@ -199,6 +203,19 @@ func (k kind) isEnd() bool {
 		return true
 	}
 	return false
+}
+
+// asEnd is what tells only the end where another field tells the beginning.
+func (k kind) asEnd() kind {
+	switch k {
+	case doBothMillis:
+		return doEndMillis
+	case doBothSeconds:
+		return doEndSeconds
+	case doBothNTP:
+		return doEndNTP
+	}
+	return k
 }
 
 // joinPorts reads both ports at once where they stand side by side.
@@ -229,6 +246,7 @@ func (p *plan) sum(t *template) {
 		case t.fields[o.at].length == anyLength:
 			p.plain = false
 		}
+		p.icmp = p.icmp || o.kind == doICMP || o.kind == doICMPType
 		if o.kind == doSelector || o.kind == doInterval {
 			p.samplers = append(p.samplers, o)
 		} else {

@@ -103,7 +103,7 @@ func (d *Decoder) decodeRecord(dst []flow.Record, c *context, t *template, b []b
 	r.Domain, r.Sampling = c.datagram.Domain, d.sampling(c, t)
 	d.fill(dst[before:], d.located(t.ops), b, c)
 	d.sample(dst[before:], c, t, b)
-	addressed := complete(r, c)
+	addressed := complete(r, c, t)
 	if size > 0 {
 		standForPacket(r, size)
 	}

@@ -23,9 +23,9 @@ func (d *Decoder) fieldsOf(t *template, b []byte) []Field {
 	return d.shown
 }
 
-// addField lists a field unless it is padding.
+// addField lists a field unless it is padding or always empty.
 func (d *Decoder) addField(f field, scope bool, raw []byte) {
-	if f.enterprise == iana && f.element == padding {
+	if f.enterprise == iana && f.element == padding || f.length == 0 {
 		return
 	}
 	name, kind := Lookup(f.enterprise, f.element)

@@ -82,7 +82,7 @@ func read5(r *flow.Record, b []byte, c *context, sampling uint32) {
 	r.TCPFlags, r.Protocol = b[37], b[38]
 	r.SourceAS = uint32(binary.BigEndian.Uint16(b[40:]))
 	if r.Protocol == downpour.ProtocolICMP {
-		portsToICMP(&r.Flow)
+		portsToICMP(&r.Flow, false)
 	}
 }
 
@@ -94,9 +94,9 @@ func sinceUptime(c *context, uptime uint32) int64 {
 }
 
 // portsToICMP reads type and code of ICMP, which exporters put into the
-// destination's port, and leaves no ports.
-func portsToICMP(f *downpour.Flow) {
-	if f.ICMPType|f.ICMPCode == 0 {
+// destination's port if they have no fields for them, and leaves no ports.
+func portsToICMP(f *downpour.Flow, told bool) {
+	if !told {
 		f.ICMPType, f.ICMPCode = uint8(f.DestinationPort>>8), uint8(f.DestinationPort)
 	}
 	f.SourcePort, f.DestinationPort = 0, 0
