@@ -94,21 +94,18 @@ type cursor struct {
 }
 
 // next takes the next part: its format (enterprise << 12 | number) and content.
-// It is false if the list's bytes don't suffice, and then nothing is left.
+// It is false if the list's bytes don't suffice.
 func (c *cursor) next() (format uint32, body []byte, ok bool) {
-	if len(c.rest) < tagSize {
-		c.rest = nil
+	rest := c.rest
+	if len(rest) < tagSize {
 		return 0, nil, false
 	}
-	format = binary.BigEndian.Uint32(c.rest)
-	length := uint64(binary.BigEndian.Uint32(c.rest[word:]))
-	if length > uint64(len(c.rest)-tagSize) {
-		c.rest = nil
+	format = binary.BigEndian.Uint32(rest)
+	length := uint64(binary.BigEndian.Uint32(rest[word:]))
+	if rest = rest[tagSize:]; length > uint64(len(rest)) {
 		return 0, nil, false
 	}
-	end := tagSize + int(length)
-	body = c.rest[tagSize:end]
 	// Opaque data are padded to words (RFC 4506, 4.10), but for the last of some agents.
-	c.rest = c.rest[min(len(c.rest), (end+word-1)&^(word-1)):]
-	return format, body, true
+	c.rest = rest[min(uint64(len(rest)), (length+word-1)&^(word-1)):]
+	return format, rest[:length], true
 }

@@ -23,6 +23,7 @@ type Decoder struct {
 	agents     agents
 	sources    sources
 	interfaces interfaces
+	sample     sample  // the one at hand; here so that it is not made anew
 	walker     *walker // while a message is walked
 }
 
@@ -97,12 +98,12 @@ func (d *Decoder) follow(h *header, at int64) (twice bool) {
 
 // decodeFlow appends the record of a flow sample to dst, if it has one.
 func (d *Decoder) decodeFlow(dst []flow.Record, h *header, body []byte, expanded bool, at int64) []flow.Record {
-	var s sample
+	s := &d.sample
 	if expanded && !s.readExpanded(body) || !expanded && !s.read(body) {
 		d.stats.Refused[flow.ShortMessage]++
 		return dst
 	}
-	drops, room := d.sources.note(h.subAgent, &s)
+	drops, room := d.sources.note(h.subAgent, s)
 	d.stats.Drops += drops
 	if !room {
 		d.stats.Unfollowed++
@@ -115,7 +116,7 @@ func (d *Decoder) decodeFlow(dst []flow.Record, h *header, body []byte, expanded
 		dst = append(dst, flow.Record{})
 	}
 	r := &dst[n]
-	if !d.decodeRecords(&s, r) {
+	if !d.decodeRecords(s, r) {
 		return dst[:n]
 	}
 	d.stats.Records++
@@ -130,7 +131,7 @@ func (d *Decoder) decodeFlow(dst []flow.Record, h *header, body []byte, expanded
 	r.Direction = s.direction(r.Input, r.Output)
 	r.Domain = h.subAgent
 	if d.walker != nil {
-		d.walker.tell(&s, r)
+		d.walker.tell(s, r)
 	}
 	return dst
 }
