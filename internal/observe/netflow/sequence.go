@@ -48,19 +48,22 @@ type sequence struct {
 	begun   bool
 	known   bool // the number to come is; else it is that or more
 	records bool // v9 that counts records
-	ignored bool // the number stands still
-	next    uint32
-	latest  uint32 // the number of the latest datagram
-	units   uint32 // the records of it
-	export  int64  // when the newest was exported, nanoseconds since the epoch
-	boot    int64  // when the exporter started by that, in nanoseconds since the epoch; 0 if untold
-	uptime  uint32
-	lost    uint64 // counted as lost and not given back
-	lateRun int
-	same    int
-	votes   int                // for counting records: how often a step was the number of records
-	seen    [remembered]uint64 // hashes of the latest datagrams
-	place   int
+	// datagrams says that v9 counts those, as it should: a step of one after
+	// several records was seen.
+	datagrams bool
+	ignored   bool // the number stands still
+	next      uint32
+	latest    uint32 // the number of the latest datagram
+	units     uint32 // the records of it
+	export    int64  // when the newest was exported, nanoseconds since the epoch
+	boot      int64  // when the exporter started by that, in nanoseconds since the epoch; 0 if untold
+	uptime    uint32
+	lost      uint64 // counted as lost and not given back
+	lateRun   int
+	same      int
+	votes     int                // for counting records: how often a step was the number of records
+	seen      [remembered]uint64 // hashes of the latest datagrams
+	place     int
 }
 
 // arrive says what a datagram's number says of it, and counts gaps.
@@ -87,6 +90,9 @@ func (d *Decoder) judge(s *sequence, c *context, number uint32, hash uint64) arr
 	case !s.begun:
 	case ahead == 0:
 		s.lateRun, s.same = 0, 0
+		if number-s.latest == 1 && s.units > 1 {
+			s.datagrams = true
+		}
 	case ahead < 0:
 		return d.judgeBehind(s, c, number, -ahead, hash)
 	case s.restarted(c) || ahead > maxGap:
@@ -105,11 +111,11 @@ func (d *Decoder) judgeBehind(s *sequence, c *context, number uint32, behind int
 			return duplicate
 		}
 	}
-	if number == s.latest {
-		if s.same++; s.same >= standstill {
-			s.ignored = true
-			return unnumbered
-		}
+	if number != s.latest {
+		s.same = 0
+	} else if s.same++; s.same >= standstill {
+		s.ignored = true
+		return unnumbered
 	}
 	window := int64(lateRecords)
 	if c.datagram.Version == flow.NetFlow9 && !s.records {
@@ -150,14 +156,14 @@ func (d *Decoder) restart(of *domain) {
 	d.stats.Restarts++
 	d.dropWaiting(of) // templates may mean something else now
 	s := &of.sequence
-	s.lateRun, s.same = 0, 0
+	s.lateRun = 0
 	s.seen = [remembered]uint64{}
 }
 
 // gap counts what numbers say is missing.
 func (d *Decoder) gap(s *sequence, c *context, number uint32, missing int64) {
 	if c.datagram.Version == flow.NetFlow9 {
-		if step := number - s.latest; !s.records && s.units > 1 && step == s.units {
+		if step := number - s.latest; !s.datagrams && !s.records && s.units > 1 && step == s.units {
 			if s.votes++; s.votes >= believed {
 				d.countsRecords(s)
 				return
