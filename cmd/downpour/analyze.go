@@ -32,7 +32,7 @@ type analyzeCommand struct {
 	Claims    string        `placeholder:"YAML" help:"Public claims to assess."`
 	ExitCode  bool          `help:"Exit with 10 if an attack was found."`
 	Shards    int           `hidden:"" help:"Goroutines that detect; one per processor if 0."`
-	Inputs    []string      `arg:"" optional:"" name:"input" help:"Packet captures (pcap, pcapng; also .gz, .zst); - is standard input."`
+	Inputs    []string      `arg:"" optional:"" name:"input" help:"Captures of packets or of flow export (pcap, pcapng), raw flow-export payloads, CSV of nfdump, directories of these; also .gz, .zst; - is standard input."`
 }
 
 // Run performs the investigation and writes what it found.

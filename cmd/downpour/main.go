@@ -30,7 +30,7 @@ const (
 type cli struct {
 	Demo    demoCommand    `cmd:"" help:"Play the founding case in compressed time and serve its pages."`
 	Serve   serveCommand   `cmd:"" help:"Watch services: take reports, find outages, serve pages."`
-	Analyze analyzeCommand `cmd:"" help:"Say what packet captures and counts of reports show."`
+	Analyze analyzeCommand `cmd:"" help:"Say what captures, flow export and counts of reports show."`
 	Decode  decodeCommand  `cmd:"" help:"Print the flow records in captures of flow export, raw payloads and CSV of nfdump."`
 	Check   checkCommand   `cmd:"" help:"Say everything that is wrong with a configuration."`
 	Store   storeCommand   `cmd:"" help:"Check, back up and restore the embedded store."`

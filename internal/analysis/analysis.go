@@ -15,6 +15,7 @@ import (
 	"downpour/internal/detect/outage"
 	"downpour/internal/enrich"
 	"downpour/internal/observe"
+	"downpour/internal/observe/export"
 	"downpour/internal/observe/report"
 	"downpour/internal/pipeline"
 	"downpour/internal/show/document"
@@ -31,6 +32,8 @@ type Options struct {
 	// Reports are paths of counts in CSV, CSV how they are read.
 	Reports []string
 	CSV     report.CSVOptions
+	// Export says what is known of exporters in flow export.
+	Export export.Config
 	// Direction in which counts may leave their expectation.
 	Direction outage.Direction
 	Claims    []downpour.Claim
@@ -61,7 +64,7 @@ func Run(ctx context.Context, opt Options) (*document.Analysis, error) {
 	if err := feed(ctx, p, sources, opt.Progress); err != nil {
 		return nil, err
 	}
-	inputs := observe.Inputs(sources)
+	inputs := inputsOf(sources)
 	a := &document.Analysis{
 		Tool:      document.Tool{Name: "downpour", Version: opt.Version, Databases: places.Databases()},
 		Input:     inputs,

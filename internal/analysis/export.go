@@ -2,17 +2,11 @@ package analysis
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 
 	"downpour/internal/observe/export"
 )
-
-// maxFiles bounds the files of a directory that are read.
-const maxFiles = 100_000
 
 // OpenExport opens inputs as flow export, whatever else they hold: files, "-" for
 // in, and directories, of which all files are read that are flow export. Its
@@ -55,27 +49,4 @@ func addExport(r *export.Reader, name string, in io.Reader, opt export.Options) 
 func isDirectory(name string) bool {
 	about, err := os.Stat(name)
 	return err == nil && about.IsDir()
-}
-
-// filesOf lists the files of a directory in the order of their names, those whose
-// names begin with a point left out. It looks into no directory within.
-func filesOf(directory string) ([]string, error) {
-	entries, err := os.ReadDir(directory)
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, e := range entries {
-		if e.Name()[0] == '.' || e.IsDir() || e.Type()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDevice) != 0 {
-			continue
-		}
-		files = append(files, filepath.Join(directory, e.Name()))
-	}
-	switch {
-	case len(files) == 0:
-		return nil, fmt.Errorf("%s: is a directory without files", directory)
-	case len(files) > maxFiles:
-		return nil, fmt.Errorf("%s: is a directory of %d files; at most %d are read", directory, len(files), maxFiles)
-	}
-	return files, nil
 }

@@ -46,7 +46,7 @@ func (t trouble) says() string {
 		"bytes that are no message of flow export, left out",
 		"datagram of an exporter beyond those that are kept, left out",
 		"data set whose template never came",
-		"missing by the exporters' sequence numbers",
+		"record or datagram that is missing, by the exporter's sequence numbers",
 		"datagram that came twice, left out",
 		"datagram out of order",
 		"restart of an exporter",

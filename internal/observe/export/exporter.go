@@ -2,6 +2,7 @@ package export
 
 import (
 	"path"
+	"strconv"
 	"time"
 
 	"downpour"
@@ -26,6 +27,7 @@ type exporterKey struct {
 type exporter struct {
 	handle   uint16
 	name     string
+	known    Known
 	decoders []*decoding
 	clock    flow.Clock
 	named    uint64 // options records read when interface names were last taken
@@ -52,10 +54,26 @@ type missed struct {
 type exporters struct {
 	all map[exporterKey]*exporter
 	// list is in the order of appearance: a handle is a place in it.
-	list []*exporter
+	list  []*exporter
+	known map[downpour.Address]Known
 }
 
-func newExporters() *exporters { return &exporters{all: map[exporterKey]*exporter{}} }
+func newExporters(known map[downpour.Address]Known) *exporters {
+	return &exporters{all: map[exporterKey]*exporter{}, known: known}
+}
+
+// isEdge tells whether an exporter's interface leads to other networks.
+func (x *exporters) isEdge(handle uint16, index uint32) bool {
+	return int(handle) < len(x.list) && x.list[handle].known.Interfaces[index].Edge
+}
+
+// nameOf is what an exporter is called.
+func (x *exporters) nameOf(handle uint16) string {
+	if int(handle) >= len(x.list) {
+		return ""
+	}
+	return x.list[handle].name
+}
 
 // of finds or makes the exporter of a message; nil if there are too many.
 func (x *exporters) of(m *Message) *exporter {
@@ -79,7 +97,10 @@ func (x *exporters) of(m *Message) *exporter {
 	if len(x.list) == maxExporters {
 		return nil
 	}
-	e := &exporter{handle: uint16(len(x.list)), name: name}
+	e := &exporter{handle: uint16(len(x.list)), name: name, known: x.known[key.address]}
+	if e.known.Name != "" {
+		e.name = e.known.Name
+	}
 	x.all[key] = e
 	x.list = append(x.list, e)
 	return e
@@ -98,9 +119,9 @@ func (e *exporter) decoder(m *Message) *decoding {
 	}
 	d := &decoding{stream: m.stream, port: m.port}
 	if isSFlow {
-		d.sflow = sflow.New(sflow.Config{})
+		d.sflow = sflow.New(sflow.Config{Sampling: e.known.Sampling})
 	} else {
-		d.netflow = netflow.New(netflow.Config{Stream: m.stream})
+		d.netflow = netflow.New(netflow.Config{Stream: m.stream, Sampling: e.known.Sampling})
 	}
 	e.decoders = append(e.decoders, d)
 	return d
@@ -130,20 +151,28 @@ func (d *decoding) account(m *Message) {
 	for r := range flow.Reasons {
 		f.refused[r].add(m.offset, now.Refused[r]-before.Refused[r])
 	}
-	// A late datagram gives back what it was counted for.
+	f.trouble[cameTwice].add(m.offset, now.Duplicates-before.Duplicates)
+	f.trouble[templateChange].add(m.offset, now.Changed-before.Changed)
+	if n := now.Misses - before.Misses; n > 0 {
+		d.miss(f, m.offset, n)
+	}
+	if m.Timed || m.offset > 0 { // payloads in files of their own follow from nothing
+		d.sequence(m, &now)
+	}
+	d.before = now
+}
+
+// sequence books what sequence numbers tell. A late datagram gives back what it
+// was counted for.
+func (d *decoding) sequence(m *Message, now *flow.Stats) {
+	before, f := &d.before, m.from
 	if now.Lost >= before.Lost {
 		f.trouble[sequenceLoss].add(m.offset, now.Lost-before.Lost)
 	} else {
 		f.trouble[sequenceLoss].giveBack(before.Lost - now.Lost)
 	}
-	f.trouble[cameTwice].add(m.offset, now.Duplicates-before.Duplicates)
 	f.trouble[reordered].add(m.offset, now.Reordered-before.Reordered)
 	f.trouble[restarted].add(m.offset, now.Restarts-before.Restarts)
-	f.trouble[templateChange].add(m.offset, now.Changed-before.Changed)
-	if n := now.Misses - before.Misses; n > 0 {
-		d.miss(f, m.offset, n)
-	}
-	d.before = now
 }
 
 func (d *decoding) miss(f *file, offset int64, n uint64) {
@@ -186,7 +215,16 @@ func (f *file) wrongBy(offset, wrong int64, who string) {
 		if wrong < 0 {
 			ahead, wrong = "ahead", -wrong
 		}
-		f.detail[clockOff] = who + " is " + time.Duration(wrong).Truncate(time.Second).String() + " " + ahead + "; corrected"
+		f.detail[clockOff] = who + " is " + inWords(time.Duration(wrong)) + " " + ahead + "; corrected"
 		t.first, t.count = offset, 1
 	}
+}
+
+// inWords says a length of time as precisely as it matters.
+func inWords(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d >= 2*day {
+		return strconv.FormatInt(int64(d/day), 10) + " days"
+	}
+	return d.Truncate(time.Second).String()
 }

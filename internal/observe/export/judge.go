@@ -23,6 +23,9 @@ type Verdict struct {
 	Export bool
 	// Carried is how many of Packets IP packets belong to flow export.
 	Carried, Packets uint64
+	// Start is the time of the first frame, nanoseconds since the epoch; 0 if
+	// there is none.
+	Start int64
 }
 
 // Mixed says that a capture read as packets holds enough flow export to be told.
@@ -37,18 +40,21 @@ type pair struct{ source, destination downpour.Address }
 func Judge(frames *capture.Frames) Verdict {
 	x := newExtractor()
 	pairs := map[pair]struct{}{}
-	n := 0
+	n, start := 0, int64(0)
 	frames.Each(func(f *capture.Frame) bool {
 		x.frame(f, func(from ends, _ bool, _ []byte) {
 			if len(pairs) <= judgedPairs {
 				pairs[pair{from.source, from.destination}] = struct{}{}
 			}
 		})
+		if n == 0 {
+			start = f.Time
+		}
 		n++
 		return n < judgedFrames
 	})
 	return Verdict{
 		Export:  x.carried*2 > x.ip && len(pairs) <= judgedPairs,
-		Carried: x.carried, Packets: x.ip,
+		Carried: x.carried, Packets: x.ip, Start: start,
 	}
 }

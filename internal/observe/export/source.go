@@ -38,14 +38,49 @@ type Source struct {
 	ended     bool
 }
 
-// NewSource makes a source that closes its reader. Where traffic enters is
-// numbered in ingresses; filter leaves out what is told twice, nil leaves all in.
-func NewSource(r *Reader, ingresses *flow.Ingresses, filter *overlap.Filter) *Source {
-	return &Source{
-		reader: r, exporters: newExporters(), ingresses: ingresses, numbers: ingresses.Numbers(),
-		overlap: filter, patience: leastPatience,
-	}
+// Config says how a Source treats what it reads. The zero value is the usual.
+type Config struct {
+	// Ingresses numbers where traffic enters; nil for numbers of its own.
+	Ingresses *flow.Ingresses
+	// Known is what is told of exporters besides what they say, by address.
+	Known map[downpour.Address]Known
+	// Doubled leaves in what several exporters, or two directions of one, tell of.
+	Doubled bool
 }
+
+// Known is what somebody tells of an exporter.
+type Known struct {
+	Name     string // its address if empty
+	Sampling uint32 // 1:N that holds whatever it says; 0 if it is believed
+	// Interfaces are names and roles by SNMP index.
+	Interfaces map[uint32]KnownInterface
+}
+
+// KnownInterface is what somebody tells of an interface.
+type KnownInterface struct {
+	Name string // its number if empty
+	Edge bool   // other networks lie behind it: traffic is best counted there
+}
+
+// NewSource makes a source that closes its reader.
+func NewSource(r *Reader, config Config) *Source {
+	if config.Ingresses == nil {
+		config.Ingresses = flow.NewIngresses()
+	}
+	s := &Source{
+		reader: r, exporters: newExporters(config.Known), ingresses: config.Ingresses,
+		numbers: config.Ingresses.Numbers(), patience: leastPatience,
+	}
+	if !config.Doubled {
+		s.overlap = overlap.New(overlap.Config{
+			Edge: s.exporters.isEdge, Name: s.exporters.nameOf, Seed: overlapSeed,
+		})
+	}
+	return s
+}
+
+// overlapSeed is fixed, so that the same input gives the same result.
+const overlapSeed = 0x5eed
 
 // Next fills b with the flows of the next messages, up to observe.BatchSize of
 // them. Their order is that of the messages; a flow's time is that of its first
@@ -55,9 +90,18 @@ func (s *Source) Next(b *observe.Batch) error {
 	if cap(b.Flows) < observe.BatchSize {
 		b.Flows = make([]downpour.Flow, 0, observe.BatchSize)
 	}
-	for len(b.Flows) < observe.BatchSize {
-		if s.given == len(s.records) && !s.read() {
-			break
+	for begun := s.now; len(b.Flows) < observe.BatchSize; {
+		if s.given == len(s.records) {
+			b.Now = s.now
+			if !s.read() {
+				break
+			}
+			if len(b.Flows) == 0 {
+				begun = s.now
+			} else if s.now-begun > batchSpan {
+				b.Delay = s.patience
+				return nil
+			}
 		}
 		n := min(len(s.records)-s.given, observe.BatchSize-len(b.Flows))
 		for i := range s.records[s.given : s.given+n] {
@@ -71,6 +115,10 @@ func (s *Source) Next(b *observe.Batch) error {
 	b.Now, b.Delay = s.now, s.patience
 	return nil
 }
+
+// batchSpan is how far apart the messages of a batch arrived at most, so that the
+// engine's time goes in small steps where little comes.
+const batchSpan = int64(time.Second)
 
 // read decodes the next message; false at the end.
 func (s *Source) read() bool {
@@ -158,6 +206,11 @@ func (s *Source) date(r *flow.Record) {
 func (s *Source) name(e *exporter) {
 	if e.named == 0 {
 		s.ingresses.NameExporter(e.handle, e.name)
+		for index, i := range e.known.Interfaces {
+			if i.Name != "" {
+				s.ingresses.NameInterface(e.handle, index, i.Name)
+			}
+		}
 	}
 	options := uint64(1)
 	for _, d := range e.decoders {
@@ -172,6 +225,9 @@ func (s *Source) name(e *exporter) {
 			continue
 		}
 		for index, name := range d.netflow.Interfaces() {
+			if e.known.Interfaces[index].Name != "" {
+				continue // what was told by somebody wins
+			}
 			s.ingresses.NameInterface(e.handle, index, name)
 		}
 	}

@@ -30,7 +30,7 @@ type Walked struct {
 // order of arrival; options records are read, not yielded. What is yielded holds
 // until yield returns; its error ends the reading and is returned.
 func Walk(r *Reader, yield func(*Walked) error) error {
-	w := &walker{exporters: newExporters(), yield: yield}
+	w := &walker{exporters: newExporters(nil), yield: yield}
 	var m Message
 	for w.err == nil && r.Next(&m) {
 		w.message(&m)

@@ -80,14 +80,14 @@ func (p *printer) inputs(inputs []downpour.Input) {
 				p.item("problem", "and %d more kinds of problem", len(in.Problems)-rows)
 				break
 			}
-			p.item("problem", "at %s %s: %s%s", place(in), count(float64(problem.Offset)), problem.Says, times(problem.Count))
+			p.item("problem", "at %s %s: %s%s", place(in, problem), count(float64(problem.Offset)), problem.Says, times(problem.Count))
 		}
 	}
 }
 
 // place is what a problem's offset counts.
-func place(in downpour.Input) string {
-	if in.Kind == "reports" {
+func place(in downpour.Input, problem downpour.Problem) string {
+	if in.Kind == "reports" || in.Kind == "web log" || strings.HasPrefix(problem.Says, "line ") {
 		return "line"
 	}
 	return "byte"
@@ -103,7 +103,9 @@ func times(n int) string {
 
 func contents(in downpour.Input) string {
 	s := count(float64(in.Records)) + " rows"
-	if in.Packets > 0 || in.Records == 0 {
+	if in.Kind == "flow export" {
+		s = count(float64(in.Packets)) + " messages, " + count(float64(in.Records)) + " records"
+	} else if in.Packets > 0 || in.Records == 0 {
 		s = count(float64(in.Packets)) + " packets"
 	}
 	if in.Start != nil && in.End != nil {
