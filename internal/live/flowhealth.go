@@ -52,12 +52,19 @@ func (l *Live) flowHealth(now time.Time) (*web.FlowHealth, []web.Warning) {
 	for i := range s.Exporters {
 		v.Exporters = append(v.Exporters, exporterHealth(&s.Exporters[i], s.Patience, now))
 	}
+	if !anySent(v.Exporters) {
+		v.Setup = setupLines(t.Flow.Bound(), ownAddress)
+	}
 	for _, u := range s.Unknown {
 		v.Unknown = append(v.Unknown, web.UnknownExporter{
 			Address: u.Address.String(), Sends: versionName(u.Version), Datagrams: u.Datagrams, LastSeen: u.Last,
 		})
 	}
 	return v, l.flowWarnings(&s)
+}
+
+func anySent(list []web.ExporterHealth) bool {
+	return slices.ContainsFunc(list, func(e web.ExporterHealth) bool { return e.LastSeen != nil })
 }
 
 // exporterHealth is an exporter's row.
@@ -124,8 +131,9 @@ func exporterNotes(e *collector.ExporterStatus, h *web.ExporterHealth, patience 
 	if e.Jumps > 0 {
 		note("has a clock that was set", fmt.Sprintf("Its clock has jumped %d times. Counts stay right; around a jump they may be in a neighbouring second.", e.Jumps), "")
 	}
-	if e.Delay > longHold && now.Sub(e.First) > settled {
-		note("can't show less than "+words(e.Delay), "It tells of a flow only after that long: floods are found later, and shorter ones are told with less certainty. Set its active timeout to "+words(advisedHold)+".", timeoutLines(e))
+	onlySFlow := slices.Equal(e.Versions, []flow.Version{flow.SFlow5}) // which has no active timeout
+	if e.Delay > longHold && !onlySFlow && now.Sub(e.First) > settled {
+		note("can't show less than "+words(e.Delay), "It tells of a flow only after that long: floods are found later, and shorter ones are told with less certainty. Set its active timeout to "+words(advisedHold)+", or the least it takes:", timeoutLines())
 	}
 	if lost, of := e.LostRecords, e.Stats.Records; of > 0 && float64(lost) > lossToTell*float64(of) {
 		note("loses records", fmt.Sprintf("%d of its records never arrived, by its sequence numbers: lost on the way, or in the socket's buffer (see below).", lost), "")
@@ -149,14 +157,6 @@ func exporterNotes(e *collector.ExporterStatus, h *web.ExporterHealth, patience 
 		note("has templates kept that can't be used", "They are learned anew: "+e.Mistake+".", "")
 	}
 	return notes
-}
-
-// timeoutLines are what sets the active timeout; sFlow has none.
-func timeoutLines(e *collector.ExporterStatus) string {
-	if slices.Equal(e.Versions, []flow.Version{flow.SFlow5}) {
-		return ""
-	}
-	return "cache timeout active 10"
 }
 
 // flowWarnings tells what is wrong with receiving as a whole.
