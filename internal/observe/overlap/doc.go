@@ -23,14 +23,22 @@
 //  3. Preferred is a view at an interface of role edge, then the one that samples
 //     less, then the direction in (or untold) before out, then the lower exporter
 //     number, then the lower interface.
-//  4. Where the exporter that covers a view falls silent, or the volume of a view
-//     that is left out rises above what covers it, step 1 holds again at once.
+//  4. Where the exporter that covers a view falls silent (for three seconds, or
+//     thrice its longest pause), or a view that is left out tells of much more than
+//     it should by what covers it, or one that counts as a whole turns out to share
+//     flows, step 1 holds again at once. What one exporter told in the seconds until
+//     its failure shows is lost, and long flows may double for their last record.
+//  5. Step 1 holds as well for the first 10,000 records of every second: where
+//     little comes, everything is exact.
 //
 // Sampled records (1:N) of one flow are of different packets in each view, so no
 // record is the twin of another. There a view is judged on flows of which the
 // other view is expected to hold several samples if it sees the same traffic.
 // Between covered and disjoint, and before anything is measured, the flow
 // counts in the view that told of it first.
+//
+// Memory: 16 MB for the flows of step 1 as soon as there are two views (or one, for
+// step 5), 1.6 MB for the sample, some 300 bytes a view of 1,024 at most.
 //
 // What this can't do: an exporter that meters both directions and does not say
 // so (NetFlow v5; v9 and IPFIX without element 61) doubles within one view;

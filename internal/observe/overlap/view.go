@@ -1,6 +1,11 @@
 package overlap
 
-import "downpour/internal/observe/flow"
+import (
+	"cmp"
+	"slices"
+
+	"downpour/internal/observe/flow"
+)
 
 // State is how a view counts.
 type State uint8
@@ -9,45 +14,140 @@ type State uint8
 const (
 	Measuring State = iota // by records, until enough is known
 	Counted                // as a whole
-	Partly                 // by records, since a part of it is told by others
-	LeftOut                // as a whole, since others tell of it
+	Partly                 // by records, since others tell of a part of it
+	LeftOut                // not, since others tell of it
 )
 
-// View is what one exporter meters at one interface in one direction, for the
-// operator's screen.
-type View struct {
-	Exporter  uint16
-	Interface uint32         // SNMP index; 0 if not exported
-	Direction flow.Direction // Untold counts as In
-	Edge      bool
-	Sampling  uint32 // 1:N of its records
-	State     State
-	// Covered is the share of its flows that preferred views tell of too, and
-	// CoveredBytes that of their bytes; both 0 until Measured.
-	Covered, CoveredBytes float64
-	Measured              bool
-	By                    []uint16 // the exporters that cover it, the most first
-	// Records is what it told, Omitted what of that was left out, in records,
-	// packets and bytes of the records.
-	Records, Omitted Volume
-	Last             int64  // when a record last came
-	Says             string // all of this in a sentence
-}
-
-// Volume is an amount of records.
+// Volume is an amount of records, before sampling is accounted for.
 type Volume struct{ Records, Packets, Bytes uint64 }
 
-// Views are all views in the order of exporter, direction and interface.
-func (f *Filter) Views() []View { return nil }
-
-// Stats counts what a filter did.
-type Stats struct {
-	Records Volume // given to Apply
-	Omitted Volume // of which left out, as a whole or in part
-	Forgot  uint64 // flows given up before their time because the table was full
-	Views   int
-	Crowded uint64 // records of views beyond the bound: counted, and not measured
+func (v *Volume) add(r *flow.Record) {
+	v.Records++
+	v.Packets += uint64(r.Packets)
+	v.Bytes += r.Bytes
 }
 
-// Stats are the counters as they stand.
-func (f *Filter) Stats() Stats { return Stats{} }
+func (v *Volume) plus(w Volume) {
+	v.Records += w.Records
+	v.Packets += w.Packets
+	v.Bytes += w.Bytes
+}
+
+// viewKey tells views apart.
+type viewKey struct {
+	exporter uint16
+	out      bool
+	index    uint32
+}
+
+// view is what one exporter meters at one interface in one direction.
+type view struct {
+	viewKey
+	number   uint16 // its place in Filter.views
+	group    uint32 // exporter and direction: views of one never overlap
+	rank     int    // by preference, 0 first
+	edge     bool
+	sampling uint32
+	state    State
+	claims   bool  // it remembers its flows, since another view may tell of them
+	drained  int64 // until when others hold their records against its flows, once left out
+	last     int64
+	told     Volume
+	omitted  Volume
+	measured measured
+	// need is how many packets of a flow it must tell of for the silence of
+	// preferred views to mean something; 0 if there are none.
+	need uint64
+	pace pace
+}
+
+// crowd stands for the views beyond the bound.
+var crowd = view{state: Counted}
+
+func (v *view) omit(r *flow.Record, packets uint32, bytes uint64) {
+	v.omitted.Records++
+	v.omitted.Packets += uint64(r.Packets - packets)
+	v.omitted.Bytes += r.Bytes - bytes
+}
+
+// nearViews is how many views are found without the map. A power of two.
+const nearViews = 64
+
+// viewOf finds or makes the view of a record.
+func (f *Filter) viewOf(number uint16, r *flow.Record) *view {
+	key := viewKey{number, false, r.Input}
+	if r.Direction == flow.Out {
+		key.out, key.index = true, r.Output
+	}
+	slot := (uint32(number)*0x9e3779b1 ^ key.index*0x85ebca6b) >> 16
+	if key.out {
+		slot++
+	}
+	if v := f.near[slot%nearViews]; v != nil && v.viewKey == key && f.now-v.last < leastPatience {
+		v.last = f.now
+		if r.Sampling > v.sampling {
+			f.resampled(v, r.Sampling)
+		}
+		return v
+	}
+	v := f.index[key]
+	if v == nil {
+		if len(f.views) == maxViews {
+			f.stats.Crowded++
+			return &crowd
+		}
+		v = f.add(key, r)
+	}
+	f.near[slot%nearViews] = v
+	f.returned(v)
+	v.last = f.now
+	return v
+}
+
+// add makes a view.
+func (f *Filter) add(key viewKey, r *flow.Record) *view {
+	v := &view{viewKey: key, number: uint16(len(f.views)), sampling: max(r.Sampling, 1), last: f.now}
+	v.group = uint32(key.exporter) << 1
+	if key.out {
+		v.group++
+	}
+	v.edge = f.cfg.Edge != nil && f.cfg.Edge(key.exporter, key.index)
+	f.views = append(f.views, v)
+	f.index[key] = v
+	for _, w := range f.views {
+		f.alone = f.alone && w.group == v.group
+	}
+	f.rank()
+	f.reconsider(v)
+	return v
+}
+
+// resampled notes that a view samples more than was known.
+func (f *Filter) resampled(v *view, rate uint32) {
+	v.sampling = rate
+	f.rank()
+	v.reset(f.now)
+}
+
+// rank orders the views by preference.
+func (f *Filter) rank() {
+	f.ranked = append(f.ranked[:0], f.views...)
+	slices.SortFunc(f.ranked, func(a, b *view) int {
+		return cmp.Or(last(b.edge, a.edge), cmp.Compare(a.sampling, b.sampling), last(a.out, b.out),
+			cmp.Compare(a.exporter, b.exporter), cmp.Compare(a.index, b.index))
+	})
+	for i, v := range f.ranked {
+		v.rank = i
+	}
+}
+
+// last orders what is false before what is true.
+func last(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
