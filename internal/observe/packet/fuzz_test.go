@@ -88,6 +88,8 @@ func seedFrames() [][]byte {
 		ether(etherIPv4, ip4(1, 0, cat([]byte{3, 3, 0, 0, 0, 0, 0, 0}, ip4(17, 0, udp(53, 999, nil))))),
 		ether(etherMPLS, cat([]byte{0, 0, 1, 9}, ip4(47, 0, nil))),
 		ether(etherPPPoE, cat(make([]byte, 6), u16(pppIPv6), ip6(60, make([]byte, 32)))),
+		ether(etherIPv4, overlay("10.0.0.2", ether(etherIPv4, gre(0xb000, etherBridged, make([]byte, 12), innerFrame())))),
+		ether(etherMPLS, cat([]byte{0, 0, 1, 9, 0, 0, 0, 0}, innerFrame())),
 	}
 }
 
@@ -177,12 +179,27 @@ func FuzzDecode(f *testing.F) {
 		if decode(LinkType(link), frame, length, &again) != found || again != flow {
 			t.Fatalf("decoded anew it is %+v, not %+v", again, flow)
 		}
+		checkTunnels(t, LinkType(link), frame, length)
 		// Padding behind the packet changes nothing but a length left at 0.
 		padded := decode(LinkType(link), append(bytes.Clone(frame), 0), length+1, &again)
 		if len(frame) == length && found == fine && padded == fine && again.SourcePort != flow.SourcePort {
 			t.Fatalf("padded it is %+v, not %+v", again, flow)
 		}
 	})
+}
+
+// checkTunnels decodes a frame that is a flow in the other ways.
+func checkTunnels(t *testing.T, link LinkType, frame []byte, length int) {
+	t.Helper()
+	var flow, inner downpour.Flow
+	if !DecodeFrame(link, frame, length, &flow) || !(Options{Decapsulate: true}).DecodeFrame(link, frame, length, &inner) {
+		t.Fatal("a flow one way, and none the other")
+	}
+	checkFlow(t, inner)
+	d, ok := Describe(link, frame, length)
+	if !ok || d.Tunnel == NoTunnel && (inner != flow || d.Outer != flow) {
+		t.Fatalf("%+v\n%+v\n%+v", flow, inner, d)
+	}
 }
 
 func FuzzMark(f *testing.F) {
