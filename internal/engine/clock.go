@@ -11,7 +11,7 @@ import (
 // stays behind by the delay.
 type clock struct {
 	now     int64 // whole second that detectors of flows were ticked at
-	others  int64 // whole second that the other detectors were ticked at
+	rest    int64 // whole second that the other detectors were ticked at
 	last    int64 // latest event time seen: of the input
 	shown   int64 // latest time of a flow that was let go
 	flowing bool  // a flow has come
@@ -32,8 +32,8 @@ const (
 func (e *Engine) advance(t int64) {
 	e.last = max(e.last, t)
 	flows, rest := int64(unset), int64(unset)
-	if at := t - t%second; t >= e.others+second {
-		e.others, rest = at, at
+	if at := t - t%second; t >= e.rest+second {
+		e.rest, rest = at, at
 	}
 	if at := t - t%second; e.flowing && !e.waiting && t >= e.now+second {
 		e.now, flows = at, at

@@ -169,6 +169,9 @@ func (e *Engine) feed(flows []downpour.Flow, now int64, final bool) {
 	if e.delay.current > 0 {
 		e.wait()
 	}
+	if e.waiting && now != 0 {
+		e.advance(now)
+	}
 	if e.waiting {
 		e.keep(flows, now, final)
 		return
