@@ -115,7 +115,7 @@ func TestSecondsAreComplete(t *testing.T) {
 		t.Errorf("late: %+v", s)
 	}
 	e.Feed(&observe.Batch{Now: start + 83*second})
-	if m.packets[21] != 2101 || m.packets[22] != 2000 {
+	if m.packets[21] != 2100 || m.packets[22] != 2000 {
 		t.Errorf("seconds 21 and 22 hold %d and %d packets", m.packets[21], m.packets[22])
 	}
 	e.Feed(&observe.Batch{Now: start + 400*second})
