@@ -93,7 +93,8 @@ type plan struct {
 	fixed    []int // bytes before, between and after the fields of variable length
 	variable bool  // there are such
 	plain    bool  // nothing needs a look at one record alone
-	timed    bool  // it tells when it began and ended
+	starts   bool  // it tells when it began
+	timed    bool  // and when it ended
 	icmp     bool  // it tells type and code of ICMP, so that the ports don't
 	biflow   bool  // a second record for the other direction may come of it
 	sections bool  // it bears packets' headers
@@ -173,7 +174,8 @@ func (p *plan) chooseTimes(ranks map[int]uint8) {
 			end = i
 		}
 	}
-	p.timed = start >= 0 && end >= 0
+	p.starts = start >= 0
+	p.timed = p.starts && end >= 0
 	kept := make([]op, 0, len(p.ops))
 	for i, o := range p.ops {
 		if o.kind.isStart() || o.kind.isEnd() {

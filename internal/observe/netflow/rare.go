@@ -108,7 +108,7 @@ func (d *Decoder) decodeRecord(dst []flow.Record, c *context, t *template, b []b
 		standForPacket(r, size)
 	}
 	if !t.timed {
-		fillTimes(r, c)
+		fillTimes(r, c, t)
 	}
 	switch {
 	case !addressed:
@@ -139,7 +139,7 @@ func (d *Decoder) sample(rs []flow.Record, c *context, t *template, b []byte) {
 
 // fillTimes sets the times of a record that does not tell both when it began and
 // when it ended.
-func fillTimes(r *flow.Record, c *context) {
+func fillTimes(r *flow.Record, c *context, t *template) {
 	x := &c.rare
 	switch {
 	case x.has(rareFirst) || x.has(rareLast):
@@ -152,7 +152,10 @@ func fillTimes(r *flow.Record, c *context) {
 		lasted = x.value(rareDurationMicros) / 1e3
 	}
 	if lasted > 0 && r.Duration == 0 {
-		r.Duration = uint32(min(lasted, math.MaxUint32))
+		r.Duration = saturate(lasted)
+		if !t.starts {
+			r.Time -= int64(r.Duration) * 1e6
+		}
 	}
 }
 
