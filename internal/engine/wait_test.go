@@ -83,7 +83,7 @@ func TestRecordsAreSpread(t *testing.T) {
 		e, m := metered(t, engine.Config{})
 		from := 0.0
 		for to := phase; to < 300; to += 60 {
-			e.Feed(arrive(to+0.5, record(from, to-0.001)))
+			e.Feed(arrive(to, record(from, to-0.001)))
 			from = to
 		}
 		e.Finish()
