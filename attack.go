@@ -2,6 +2,7 @@ package downpour
 
 import (
 	"net/netip"
+	"strconv"
 	"time"
 )
 
@@ -60,12 +61,20 @@ type Rate struct {
 	Bits     float64  `json:"bits"`     // bits/s
 	Packets  float64  `json:"packets"`  // packets/s
 	Requests *float64 `json:"requests"` // requests/s
+	// The same with 95 % intervals where records were sampled; null where all
+	// packets were seen.
+	BitsEstimate    *Estimate `json:"bits_estimate"`
+	PacketsEstimate *Estimate `json:"packets_estimate"`
 }
 
 // Volume is a total over the whole attack, renormalised where sampled.
 type Volume struct {
 	Bytes   uint64 `json:"bytes"`
 	Packets uint64 `json:"packets"`
+	// The same with 95 % intervals where records were sampled; null where all
+	// packets were seen.
+	BytesEstimate   *Estimate `json:"bytes_estimate"`
+	PacketsEstimate *Estimate `json:"packets_estimate"`
 }
 
 // Phase is a stretch of an attack in which the same vectors dominate.
@@ -145,4 +154,20 @@ type IngressShare struct {
 	Interface string   `json:"interface"`
 	PeerAS    *uint32  `json:"peer_as"`
 	Share     Estimate `json:"share"`
+}
+
+// Name says the ingress in a few words: "edge1 transit-a (AS 64501)"; "not known"
+// where no record told.
+func (i *IngressShare) Name() string {
+	if i.Exporter == "" {
+		return "not known"
+	}
+	name := i.Exporter
+	if i.Interface != "" {
+		name += " " + i.Interface
+	}
+	if i.PeerAS != nil {
+		name += " (AS " + strconv.FormatUint(uint64(*i.PeerAS), 10) + ")"
+	}
+	return name
 }

@@ -26,6 +26,12 @@ type Config struct {
 	Attack attack.Config
 	Outage outage.Config
 	Places *enrich.Table
+	// Ingress tells what the places are called where flows came in, for exported
+	// flows; nil if nothing is exported.
+	Ingress func(downpour.IngressID) downpour.Ingress
+	// Coverage is the share of the ingress that telemetry sees, [0, 1], as the
+	// operator states it; nil if nobody said.
+	Coverage *float64
 	Claims []downpour.Claim
 	// Traffic tells whether any traffic telemetry is given at all: without it
 	// no attack can be ruled out.
@@ -171,7 +177,7 @@ func (p *Pipeline) assess() {
 func (p *Pipeline) conclude(id string) {
 	a := p.attacks[id]
 	if p.stale[id] {
-		a.Sources, a.Spoofing, a.Reflection = origin.Assess(a.Footprint, a.Vectors, p.cfg.Places)
+		a.Sources, a.Spoofing, a.Reflection = origin.Assess(a.Footprint, a.Vectors, p.cfg.Places, p.cfg.Ingress)
 		delete(p.stale, id)
 	}
 	if !a.Ongoing {
@@ -219,7 +225,7 @@ func (p *Pipeline) close(b downpour.ExpectedReports) {
 
 // seen is the account of what could have been seen.
 func (p *Pipeline) seen() assess.Seen {
-	s := assess.Seen{Traffic: p.cfg.Traffic, Reports: p.buckets}
+	s := assess.Seen{Traffic: p.cfg.Traffic, Ingress: p.cfg.Coverage, Reports: p.buckets}
 	if p.watched.from == 0 {
 		return s
 	}

@@ -31,7 +31,7 @@ const (
 
 // Assess concludes on one attack. A nil footprint gives an empty answer whose
 // likelihoods are the priors.
-func Assess(f *downpour.Footprint, vectors []downpour.Vector, t Places) (downpour.Sources, downpour.Finding, downpour.Finding) {
+func Assess(f *downpour.Footprint, vectors []downpour.Vector, t Places, in Ingresses) (downpour.Sources, downpour.Finding, downpour.Finding) {
 	if f == nil {
 		f = &downpour.Footprint{Sampling: 1}
 	}
@@ -40,6 +40,7 @@ func Assess(f *downpour.Footprint, vectors []downpour.Vector, t Places) (downpou
 	reflection := reflected(f, vectors, &m)
 	spoofing := spoofed(f, &m, reflection.Likelihood)
 	s := sources(f, located, t)
+	s.ByIngress = byIngress(f, located, in)
 	s.Statement, s.EvidenceOfOrigin = statement(&s, spoofing, reflection, t)
 	return s, spoofing, reflection
 }
@@ -49,11 +50,11 @@ func statement(s *downpour.Sources, spoofing, reflection downpour.Finding, t Pla
 	const nothing = "these addresses do not tell where it came from."
 	switch {
 	case spoofing.Likelihood >= believed && spoofing.Likelihood >= reflection.Likelihood:
-		return fmt.Sprintf("The source addresses are %s forged (spoofed): %s", adverb(spoofing), nothing), false
+		return fmt.Sprintf("The source addresses are %s forged (spoofed): %s%s", adverb(spoofing), nothing, entered(s)), false
 	case reflection.Likelihood >= believed:
-		return fmt.Sprintf("The source addresses are %s those of reflectors, victims too, which answered forged requests: %s", adverb(reflection), nothing), false
+		return fmt.Sprintf("The source addresses are %s those of reflectors, victims too, which answered forged requests: %s%s", adverb(reflection), nothing, entered(s)), false
 	case spoofing.Likelihood >= doubted || reflection.Likelihood >= doubted:
-		return "Whether the source addresses are real cannot be told from what was seen, so neither can where it came from.", false
+		return "Whether the source addresses are real cannot be told from what was seen, so neither can where it came from." + entered(s), false
 	}
 	return machines(s, t) + " Who directs them is not visible in traffic.", true
 }

@@ -50,7 +50,7 @@ func TestPopulations(t *testing.T) {
 		if c.vector != "" {
 			v = vector(c.vector)
 		}
-		s, spoofing, reflection := Assess(c.f, v, table)
+		s, spoofing, reflection := Assess(c.f, v, table, nil)
 		if p := float64(spoofing.Likelihood); p < c.spoofLow || p > c.spoofHigh {
 			t.Errorf("%s: spoofing %v\n%+v", c.name, p, spoofing.Evidence)
 		}
@@ -106,7 +106,7 @@ func TestSpoofingIsCalibrated(t *testing.T) {
 	const rounds = 100
 	for i := range rounds * len(makers) {
 		m := makers[i%len(makers)]
-		_, spoofing, _ := Assess(m.make(8+int(math.Pow(10, 3.3*p.random.Float64()))), vector("UDP flood"), table)
+		_, spoofing, _ := Assess(m.make(8+int(math.Pow(10, 3.3*p.random.Float64()))), vector("UDP flood"), table, nil)
 		likelihood, truth := float64(spoofing.Likelihood), 0.0
 		if m.forged {
 			truth = 1
@@ -149,7 +149,7 @@ func TestMostlyInOneCountry(t *testing.T) {
 		return downpour.Source{Address: downpour.AddressFrom4(a), Packets: 5, TTLMin: t, TTLMax: t}
 	})
 	f.Handshakes = 1900
-	s, _, _ := Assess(f, vector("HTTP flood"), table)
+	s, _, _ := Assess(f, vector("HTTP flood"), table, nil)
 	if s.ByCountry[0].Country == nil || *s.ByCountry[0].Country != "UA" || !s.ByCountry[0].Share.Contains(0.6) {
 		t.Fatalf("%+v", s.ByCountry[0])
 	}
@@ -162,7 +162,7 @@ func BenchmarkAssess(b *testing.B) {
 	table, p := places(b), newPopulation(1)
 	f := p.forged(8192, constant(244))
 	for b.Loop() {
-		Assess(f, vector("SYN flood"), table)
+		Assess(f, vector("SYN flood"), table, nil)
 	}
 }
 
@@ -191,7 +191,7 @@ func TestThinTelemetry(t *testing.T) {
 		{"botnet, no TTLs exported", strip(p.botnet(3000)), 0, 0.2},
 		{"botnet, one packet in 1,000", sampled, 0, 0.2},
 	} {
-		s, spoofing, _ := Assess(c.f, vector("UDP flood"), table)
+		s, spoofing, _ := Assess(c.f, vector("UDP flood"), table, nil)
 		if l := float64(spoofing.Likelihood); l < c.low || l > c.high {
 			t.Errorf("%s: %v\n%+v", c.name, l, spoofing.Evidence)
 		}

@@ -77,7 +77,7 @@ func TestRowsAreBounded(t *testing.T) {
 	})
 	f.Sample = append(f.Sample, downpour.Source{Address: downpour.AddressFrom4(250 << 24), Packets: 900})
 	f.Packets += 900
-	s, _, _ := Assess(f, vector("UDP flood"), byOctet{})
+	s, _, _ := Assess(f, vector("UDP flood"), byOctet{}, nil)
 	if len(s.ByCountry) != 50 || len(s.ByNetwork) > 50 {
 		t.Fatalf("%d countries, %d networks", len(s.ByCountry), len(s.ByNetwork))
 	}
@@ -113,7 +113,7 @@ func TestFalseGiants(t *testing.T) {
 	for i := range 64 {
 		f.Heavy = append(f.Heavy, downpour.Source{Address: downpour.AddressFrom4(2<<24 | uint32(i)), Packets: 150})
 	}
-	s, _, _ := Assess(f, vector("SYN flood"), byOctet{})
+	s, _, _ := Assess(f, vector("SYN flood"), byOctet{}, nil)
 	if len(s.ByCountry) != 1 || *s.ByCountry[0].Country != "AB" {
 		t.Errorf("%+v", s.ByCountry)
 	}

@@ -37,6 +37,7 @@ func (s *suspect) footprint(parts []part) *downpour.Footprint {
 		out.Sampling = uint32(min(math.Round(float64(packets)/float64(samples)), math.MaxUint32))
 	}
 	out.Reflected = reflected(parts)
+	out.Ingress = s.ingress(set)
 	out.Questions, out.Answers = s.asks, s.answers
 	out.ConstantFields = s.constantFields(set)
 	s.fillSources(out, set)

@@ -105,6 +105,8 @@ type gathered struct {
 	sourcePort, destinationPort, proto vote
 	id, sequence, window_, length      vote
 	steps                              []stepVolume
+	ingress                            ingresses
+	chance                             chance
 }
 
 // count adds a record to the current slot and to what is gathered.
@@ -120,6 +122,10 @@ func (r *row) count(at *slot, f *downpour.Flow, now int64, v volume) {
 		r.first = now
 	}
 	r.total.add(v)
+	if v.packets != v.samples {
+		r.chance.add(v)
+	}
+	r.ingress.add(f.Ingress, v.samples)
 	r.last = max(r.last, now)
 	r.ttls[f.TTL] = saturate(uint64(r.ttls[f.TTL]) + v.samples)
 	if f.Fragment == downpour.FirstFragment {
@@ -148,8 +154,9 @@ func (r *row) count(at *slot, f *downpour.Flow, now int64, v volume) {
 // forget drops what was gathered and keeps the slots, whose volume stays in the
 // total: an attack that opens now may have begun in one of them.
 func (r *row) forget() {
-	steps, last := r.steps[:0], r.last
-	r.gathered = gathered{steps: steps}
+	steps, last, chance, of := r.steps[:0], r.last, r.chance, r.total.packets
+	r.ingress.reset()
+	r.gathered = gathered{steps: steps, ingress: r.ingress}
 	for i := range r.slots {
 		if at := &r.slots[i]; at.samples > 0 {
 			if r.total.samples == 0 || at.first < r.first {
@@ -159,6 +166,7 @@ func (r *row) forget() {
 			r.last = last
 		}
 	}
+	r.chance = chance.times(float64(r.total.packets) / float64(max(of, 1)))
 }
 
 // of is the part of the total that belongs to the attack.

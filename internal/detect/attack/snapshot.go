@@ -25,6 +25,7 @@ func (s *suspect) snapshot(now int64, ongoing, withFootprint bool) downpour.Even
 		out.Total.Packets += p.volume.packets
 		out.Total.Bytes += p.volume.bytes
 	}
+	s.intervals(out, parts)
 	out.Phases = phases(out.Timeline, a.onset, a.end)
 	if withFootprint {
 		out.Footprint = s.footprint(parts)

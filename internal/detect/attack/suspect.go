@@ -57,8 +57,10 @@ func (s *suspect) open() bool { return s.attack != nil }
 func (s *suspect) follow(t *target, now int64) {
 	s.target, s.address, s.slot, s.now, s.stirred, s.followed = t, t.address, -1, now, now, now
 	for _, k := range s.active {
-		*s.rows[k] = row{gathered: gathered{steps: s.rows[k].steps[:0]}}
-		s.spare = append(s.spare, s.rows[k])
+		r := s.rows[k]
+		r.ingress.reset()
+		*r = row{gathered: gathered{steps: r.steps[:0], ingress: r.ingress}}
+		s.spare = append(s.spare, r)
 		s.rows[k] = nil
 	}
 	s.active = s.active[:0]

@@ -130,8 +130,10 @@ func (p *printer) attack(a *downpour.Attack) {
 	p.head("ATTACK on %s (%s): %s, %s%s", a.Target, a.Service, vectorNames(a.Vectors), a.Severity, synthetic(a.Synthetic))
 	p.item("when", "%s UTC to %s UTC (%s), %s; first told at %s",
 		moment(a.Onset), moment(a.End), span(a.End.Sub(a.Onset)), over(a.Ongoing), moment(a.AlarmAt))
-	p.item("peak", "%s, %s at %s UTC", scaled(a.Peak.Packets, "packets/s"), scaled(a.Peak.Bits, "bit/s"), moment(a.PeakAt))
-	p.item("in all", "%s packets, %s bytes", count(float64(a.Total.Packets)), count(float64(a.Total.Bytes)))
+	p.item("peak", "%s%s, %s%s at %s UTC", scaled(a.Peak.Packets, "packets/s"), between(a.Peak.PacketsEstimate),
+		scaled(a.Peak.Bits, "bit/s"), between(a.Peak.BitsEstimate), moment(a.PeakAt))
+	p.item("in all", "%s packets%s, %s bytes%s", count(float64(a.Total.Packets)), between(a.Total.PacketsEstimate),
+		count(float64(a.Total.Bytes)), between(a.Total.BytesEstimate))
 	p.item("why", "%s", a.Why)
 	for _, v := range a.Vectors {
 		p.item("vector", "%s %s%s", v.Name, percent(v.Share), ports(v))
@@ -144,10 +146,30 @@ func (p *printer) attack(a *downpour.Attack) {
 	p.finding("reflected", &a.Reflection)
 }
 
+// between is the interval of a figure that rests on sampled records.
+func between(e *downpour.Estimate) string {
+	if e == nil {
+		return ""
+	}
+	return fmt.Sprintf(" [%s, %s]", scaled(e.Low, ""), scaled(e.High, ""))
+}
+
 func (p *printer) sources(s *downpour.Sources) {
 	p.item("sources", "%s addresses%s", count(s.Addresses.Value), interval(s.Addresses))
 	p.item("origin", "%s", s.Statement)
+	p.ingress(s)
 	p.countries(s)
+}
+
+// ingress writes where most of it came in.
+func (p *printer) ingress(s *downpour.Sources) {
+	for i, in := range s.ByIngress[:min(len(s.ByIngress), rows)] {
+		label := ""
+		if i == 0 {
+			label = "came in by"
+		}
+		p.item(label, "%s %s [%s, %s]", in.Name(), percent(in.Share.Value), percent(in.Share.Low), percent(in.Share.High))
+	}
 }
 
 // countries writes the largest shares; what is left of the rows is summed up.

@@ -116,10 +116,25 @@ func newOriginPart(a downpour.Attack, operator bool) originPart {
 	}
 	if operator {
 		for _, i := range s.ByIngress {
-			part.Ingress = append(part.Ingress, shareBar(i.Exporter+" "+i.Interface, i.Share))
+			part.Ingress = append(part.Ingress, shareBar(i.Name(), i.Share))
 		}
 	}
 	return part
+}
+
+// within is the interval of a figure that rests on sampled records.
+func within(e *downpour.Estimate) string {
+	if e == nil {
+		return ""
+	}
+	return " [" + grouped(math.Floor(e.Low)) + ", " + grouped(math.Ceil(e.High)) + "]"
+}
+
+func withinBits(e *downpour.Estimate) string {
+	if e == nil {
+		return ""
+	}
+	return " [" + bitrate(e.Low) + ", " + bitrate(e.High) + "]"
 }
 
 func networkName(n downpour.NetworkShare) string {
@@ -209,8 +224,8 @@ func attackParts(attacks []downpour.Attack) []attackPart {
 		p := attackPart{
 			ID: a.ID, Target: targetText(a.Target), Direction: string(a.Direction), Vectors: vectorNames(a), Why: a.Why,
 			Onset: a.Onset, AlarmAt: a.AlarmAt, PeakAt: a.PeakAt, End: a.End, Ongoing: a.Ongoing,
-			Peak: bitrate(a.Peak.Bits) + ", " + packetrate(a.Peak.Packets), PeakTitle: exactRate(a.Peak),
-			Total: byteSize(int64(min(a.Total.Bytes, math.MaxInt64))) + " in " + grouped(float64(a.Total.Packets)) + " packets",
+			Peak: bitrate(a.Peak.Bits) + withinBits(a.Peak.BitsEstimate) + ", " + packetrate(a.Peak.Packets), PeakTitle: exactRate(a.Peak),
+			Total: byteSize(int64(min(a.Total.Bytes, math.MaxInt64))) + " in " + grouped(float64(a.Total.Packets)) + " packets" + within(a.Total.PacketsEstimate),
 			Shape: a.Shape, Synthetic: a.Synthetic,
 		}
 		for _, r := range a.Rules {
