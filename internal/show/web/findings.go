@@ -122,15 +122,15 @@ func newOriginPart(a downpour.Attack, operator bool) originPart {
 	return part
 }
 
-// within is the interval of a figure that rests on sampled records.
-func within(e *downpour.Estimate) string {
+// sampledPackets is the interval of a figure that rests on sampled records.
+func sampledPackets(e *downpour.Estimate) string {
 	if e == nil {
 		return ""
 	}
 	return " [" + grouped(math.Floor(e.Low)) + ", " + grouped(math.Ceil(e.High)) + "]"
 }
 
-func withinBits(e *downpour.Estimate) string {
+func sampledBits(e *downpour.Estimate) string {
 	if e == nil {
 		return ""
 	}
@@ -224,8 +224,8 @@ func attackParts(attacks []downpour.Attack) []attackPart {
 		p := attackPart{
 			ID: a.ID, Target: targetText(a.Target), Direction: string(a.Direction), Vectors: vectorNames(a), Why: a.Why,
 			Onset: a.Onset, AlarmAt: a.AlarmAt, PeakAt: a.PeakAt, End: a.End, Ongoing: a.Ongoing,
-			Peak: bitrate(a.Peak.Bits) + withinBits(a.Peak.BitsEstimate) + ", " + packetrate(a.Peak.Packets), PeakTitle: exactRate(a.Peak),
-			Total: byteSize(int64(min(a.Total.Bytes, math.MaxInt64))) + " in " + grouped(float64(a.Total.Packets)) + " packets" + within(a.Total.PacketsEstimate),
+			Peak: bitrate(a.Peak.Bits) + sampledBits(a.Peak.BitsEstimate) + ", " + packetrate(a.Peak.Packets), PeakTitle: exactRate(a.Peak),
+			Total: byteSize(int64(min(a.Total.Bytes, math.MaxInt64))) + " in " + grouped(float64(a.Total.Packets)) + " packets" + sampledPackets(a.Total.PacketsEstimate),
 			Shape: a.Shape, Synthetic: a.Synthetic,
 		}
 		for _, r := range a.Rules {
