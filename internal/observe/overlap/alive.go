@@ -45,13 +45,13 @@ func (f *Filter) silent(number uint16) bool {
 // active tells whether a view still tells of anything: within the time in which
 // all records come, and its exporter is not silent.
 func (f *Filter) active(v *view) bool {
-	return f.now-v.last <= f.patience() && !f.silent(v.exporter)
+	return f.now-v.last <= f.patience && !f.silent(v.exporter)
 }
 
 // returned is called with a view that was not looked at lately: what comes back
 // after a silence is measured anew.
 func (f *Filter) returned(v *view) {
-	if f.now-v.last > f.patience() {
+	if f.now-v.last > f.patience {
 		f.reconsider(v)
 	}
 }

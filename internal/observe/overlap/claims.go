@@ -55,7 +55,7 @@ func (c *claims) hold(f *Filter, v *view, r *flow.Record, key uint64) outcome {
 	}
 	line := &c.lines[key&uint64(len(c.lines)-1)]
 	tag, seen := uint32(key>>32)|1, uint16(f.now/second)
-	fresh := uint16(f.patience() / second)
+	fresh := uint16(f.patience / second)
 	from, until := c.ticks(r.Time), c.ticks(r.Time+int64(r.Duration)*1e6)
 	oldest := 0
 	for i := range line {
@@ -88,7 +88,7 @@ func (c *claims) meet(f *Filter, v *view, r *flow.Record, p *claim, from, until 
 	}
 	if v.sampling > 1 || owner.sampling > 1 {
 		// No record is the twin of another: the first view has the flow.
-		if seen-p.seen <= uint16(f.patience()/second) {
+		if seen-p.seen <= uint16(f.patience/second) {
 			return dropped
 		}
 		*p = claim{p.tag, from, until, v.number, seen}

@@ -44,6 +44,7 @@ type Filter struct {
 	sample    sample
 	lag       lag
 	now       int64 // latest arrival
+	patience  int64 // for how long all views must have had their say of a flow
 	ticked    int64 // whole second of arrival at which views were last judged
 	alone     bool  // all views are of one exporter and direction
 	budget    int   // claims that may still be made this second although none is due
@@ -58,7 +59,7 @@ func New(cfg Config) *Filter {
 	}
 	return &Filter{
 		cfg: cfg, index: map[viewKey]*view{}, exporters: map[uint16]*exporter{},
-		alone: true, sample: newSample(), free: claimsFree,
+		alone: true, sample: newSample(), free: claimsFree, patience: leastPatience,
 	}
 }
 

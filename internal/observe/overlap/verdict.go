@@ -126,9 +126,6 @@ func (m *measured) shares() (flows, bytes float64) {
 	return m.covered / m.flows, m.coveredBytes / m.bytes
 }
 
-// patience is for how long all views must have had their say of a flow.
-func (f *Filter) patience() int64 { return max(leastPatience, f.lag.bound()) }
-
 // tick judges the views, once a second of arrival.
 func (f *Filter) tick() {
 	passed := f.now - f.ticked
@@ -137,6 +134,7 @@ func (f *Filter) tick() {
 	if f.alone {
 		return
 	}
+	f.patience = max(leastPatience, f.lag.bound())
 	f.needs()
 	f.mature()
 	for _, v := range f.ranked {
@@ -170,7 +168,7 @@ func (f *Filter) decide(v *view) {
 	case m.flows < enough:
 	case flows >= covered && bytes >= covered && !f.failed(v):
 		v.state = LeftOut
-		v.drained = f.now + f.patience()
+		v.drained = f.now + f.patience
 		v.pace.usual, v.pace.slow, v.pace.noise = 0, v.pace.rate, 0
 	case flows <= apart && bytes <= apart:
 		v.state = Counted
