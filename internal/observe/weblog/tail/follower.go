@@ -42,7 +42,7 @@ type Follower struct {
 	// copies are files that were found to be copies of followed ones, as
 	// copytruncate makes them, and others that are not to be read.
 	ignored []*ignored
-	ended   []*file    // the last ones that were read to their end and closed
+	ended   []Position // the last ones that are done with, of earlier runs too
 	saved   []Position // of an earlier run; nil if there was none
 	begun   bool
 	stats   Stats
@@ -62,7 +62,16 @@ type Stats struct {
 // path is one) leads to. With positions of an earlier run it goes on where that
 // ended; without, files that are there already are read from their present end.
 func New(pattern string, saved []Position) *Follower {
-	return &Follower{pattern: pattern, saved: saved}
+	f := &Follower{pattern: pattern}
+	for _, p := range saved {
+		if p.Ignored {
+			f.ended = append(f.ended, p)
+		}
+	}
+	if saved != nil {
+		f.saved = slices.DeleteFunc(slices.Clone(saved), func(p Position) bool { return p.Ignored })
+	}
+	return f
 }
 
 // NewFromStart returns a follower that reads files from their beginning.
@@ -113,14 +122,16 @@ func (f *Follower) finish(at *file) {
 	if len(f.ended) == MaxFiles {
 		f.ended = slices.Delete(f.ended, 0, 1)
 	}
-	f.ended = append(f.ended, at)
+	p := at.position()
+	p.Offset, p.Ignored = 0, true
+	f.ended = append(f.ended, p)
 }
 
 // passCopies finds the copies that were made of a file before it was truncated:
 // what they hold was read.
 func (f *Follower) passCopies(at *file) {
 	for _, s := range f.siblings(at.path, nil, f.files) {
-		if len(at.head) > 0 && bytes.HasPrefix(s.head, at.head) {
+		if tells(at.head) && bytes.HasPrefix(s.head, at.head) {
 			f.finish(s)
 		}
 		s.close()
@@ -129,10 +140,7 @@ func (f *Follower) passCopies(at *file) {
 
 // isEnded tells whether a file is done with, now or since an earlier run.
 func (f *Follower) isEnded(at *file) bool {
-	if slices.ContainsFunc(f.ended, func(e *file) bool { return os.SameFile(e.about, at.about) && bytes.HasPrefix(at.head, e.head) }) {
-		return true
-	}
-	return slices.ContainsFunc(f.saved, func(p Position) bool { return p.Ignored && p.isOf(at) })
+	return slices.ContainsFunc(f.ended, func(p Position) bool { return p.isOf(at) })
 }
 
 // Stats are the counters.
@@ -205,9 +213,9 @@ func (f *Follower) look() {
 // one before was last seen to change.
 func (f *Follower) between(path string, paths []string, fresh []*file) (found []*file) {
 	var since time.Time
-	for _, at := range slices.Concat(f.ended, f.files) {
-		if at.path == path && at.modified.After(since) {
-			since = at.modified
+	for _, p := range slices.Concat(f.ended, f.following()) {
+		if p.Path == path && p.Modified.After(since) {
+			since = p.Modified
 		}
 	}
 	if since.IsZero() {
@@ -259,6 +267,9 @@ func (f *Follower) open(path string) *file {
 	if f.isUnwanted(at) {
 		handle.Close()
 		f.ignored = append(f.ignored, &ignored{at, true})
+		if !f.isEnded(at) {
+			f.finish(at)
+		}
 		f.stats.Ignored++
 		return nil
 	}
@@ -271,11 +282,11 @@ func (f *Follower) open(path string) *file {
 // isUnwanted tells of files that are beyond the bound, compressed, or copies of a
 // followed file whose name theirs begins with.
 func (f *Follower) isUnwanted(at *file) bool {
-	if len(f.files) >= MaxFiles || isCompressed(at.head) || !f.begun && f.isEnded(at) {
+	if len(f.files) >= MaxFiles || isCompressed(at.head) || f.isEnded(at) {
 		return true
 	}
 	for _, other := range f.files {
-		if f.begun && len(other.head) > 0 && strings.HasPrefix(filepath.Base(at.path), filepath.Base(other.path)) &&
+		if f.begun && tells(other.head) && strings.HasPrefix(filepath.Base(at.path), filepath.Base(other.path)) &&
 			at.path != other.path && len(at.head) >= len(other.head) && bytes.Equal(at.head[:len(other.head)], other.head) {
 			return true
 		}

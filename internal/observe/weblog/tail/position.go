@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
@@ -20,30 +21,35 @@ type Position struct {
 	// Head is the SHA-256 of the first HeadSize bytes.
 	Head     string    `json:"head"`
 	HeadSize int       `json:"head_size"`
+	Telling  bool      `json:"telling"`            // whether the head is enough to know the file or its copy by
 	Skipping bool      `json:"skipping,omitempty"` // within a line that was too long
 	Modified time.Time `json:"modified"`
 	Ignored  bool      `json:"ignored,omitempty"` // not to be read: a copy
 }
 
-// Positions are where all files stand.
+// Positions are where all files stand; before the first Poll where an earlier run
+// left them.
 func (f *Follower) Positions() []Position {
+	if !f.begun {
+		return slices.Concat(f.saved, f.ended)
+	}
+	return append(f.following(), f.ended...)
+}
+
+func (f *Follower) following() []Position {
 	list := []Position{}
 	for _, at := range f.files {
-		device, inode := identity(at.about)
-		list = append(list, Position{
-			Path: at.path, Device: device, Inode: inode, Offset: at.offset, Head: digest(at.head), HeadSize: len(at.head),
-			Skipping: at.skipping, Modified: at.modified,
-		})
-	}
-	done := slices.Clone(f.ended)
-	for _, i := range f.ignored {
-		done = append(done, i.file)
-	}
-	for _, at := range done {
-		device, inode := identity(at.about)
-		list = append(list, Position{Path: at.path, Device: device, Inode: inode, Head: digest(at.head), HeadSize: len(at.head), Ignored: true})
+		list = append(list, at.position())
 	}
 	return list
+}
+
+func (at *file) position() Position {
+	device, inode := identity(at.about)
+	return Position{
+		Path: at.path, Device: device, Inode: inode, Offset: at.offset, Head: digest(at.head), HeadSize: len(at.head),
+		Telling: tells(at.head), Skipping: at.skipping, Modified: at.modified,
+	}
 }
 
 func digest(b []byte) string {
@@ -56,9 +62,6 @@ func digest(b []byte) string {
 // came and went in between, in their order.
 func (f *Follower) restore(paths []string, present []*file) (rotated []*file) {
 	for _, p := range f.saved {
-		if p.Ignored {
-			continue
-		}
 		at := match(present, p, false)
 		if at != nil {
 			p.apply(at)
@@ -78,7 +81,7 @@ func (f *Follower) restore(paths []string, present []*file) (rotated []*file) {
 		for _, s := range siblings {
 			switch {
 			case s == at:
-			case s.about.ModTime().After(since) && !f.isSaved(s) && !f.isEnded(s):
+			case !s.about.ModTime().Before(since) && !f.isSaved(s) && !f.isEnded(s):
 				rotated = append(rotated, s)
 			default:
 				s.close()
@@ -91,14 +94,14 @@ func (f *Follower) restore(paths []string, present []*file) (rotated []*file) {
 
 // isSaved tells whether another saved position is of this file.
 func (f *Follower) isSaved(at *file) bool {
-	return slices.ContainsFunc(f.saved, func(p Position) bool { return !p.Ignored && match([]*file{at}, p, true) != nil })
+	return slices.ContainsFunc(f.saved, func(p Position) bool { return match([]*file{at}, p, true) != nil })
 }
 
 // match finds the file that a position is of: by its identity and its beginning,
 // or, since a copy made before a truncation is as good, by its beginning alone.
 func match(files []*file, p Position, copies bool) *file {
 	for _, at := range files {
-		if p.isOf(at) || copies && p.HeadSize > 0 && p.begins(at) {
+		if p.isOf(at) || copies && p.Telling && p.begins(at) {
 			return at
 		}
 	}
@@ -110,6 +113,10 @@ func (p *Position) isOf(at *file) bool {
 	device, inode := identity(at.about)
 	return device == p.Device && inode == p.Inode && p.begins(at)
 }
+
+// tells is true of a beginning that no other file has but a copy: with the whole of
+// its first line, in which the time stands, or much of that.
+func tells(head []byte) bool { return len(head) == headSize || bytes.IndexByte(head, '\n') >= 0 }
 
 // begins tells whether a file begins as the one that a position is of, and is as
 // long at least.

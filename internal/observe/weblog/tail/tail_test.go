@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // stage is a log that is written, rotated and followed, with every line numbered.
@@ -25,15 +24,16 @@ type stage struct {
 	follower *Follower
 	rotated  int
 	half     string // of a line whose rest is still to be written
-	clock    time.Time
+	deleted  bool // whether the last old file has no name any longer
 }
 
 func newStage(t *testing.T, pattern string) *stage {
 	t.Helper()
 	dir := t.TempDir()
-	s := &stage{t: t, path: filepath.Join(dir, "access.log"), pattern: filepath.Join(dir, pattern), clock: time.Now()}
+	s := &stage{t: t, path: filepath.Join(dir, "access.log"), pattern: filepath.Join(dir, pattern)}
 	s.create()
 	s.follower = NewFromStart(s.pattern)
+	s.poll() // it has seen the file before anything happens to it
 	t.Cleanup(func() { s.follower.Close(); s.writer.Close() })
 	return s
 }
@@ -83,19 +83,11 @@ func (s *stage) rename(lateLines int) {
 	s.finish()
 	s.rotated++
 	s.check(os.Rename(s.path, fmt.Sprintf("%s.%d", s.path, s.rotated)))
-	s.old = append(s.old, s.writer)
+	s.old, s.deleted = append(s.old, s.writer), false
 	for range lateLines {
 		s.write(s.writer, s.line(3))
 	}
-	s.stamp(fmt.Sprintf("%s.%d", s.path, s.rotated))
 	s.create()
-}
-
-// stamp gives a file that was rotated away a time of its own: on a coarse clock
-// those of a busy test would all be the same.
-func (s *stage) stamp(path string) {
-	s.clock = s.clock.Add(time.Second)
-	s.check(os.Chtimes(path, s.clock, s.clock))
 }
 
 // copyTruncate rotates by copying and truncating, as logrotate does.
@@ -106,14 +98,13 @@ func (s *stage) copyTruncate() {
 	s.check(err)
 	name := fmt.Sprintf("%s.%d", s.path, s.rotated)
 	s.check(os.WriteFile(name, data, 0o644))
-	s.stamp(name)
 	s.check(os.Truncate(s.path, 0))
 }
 
 func (s *stage) remove() {
 	s.finish()
 	s.check(os.Remove(s.path))
-	s.old = append(s.old, s.writer)
+	s.old, s.deleted = append(s.old, s.writer), true
 	s.create()
 }
 
@@ -122,6 +113,9 @@ func (s *stage) restart(down func()) {
 	data, err := json.Marshal(s.follower.Positions())
 	s.check(err)
 	s.follower.Close()
+	if s.deleted { // nobody can come back to it
+		s.old, s.deleted = nil, false
+	}
 	down()
 	var saved []Position
 	s.check(json.Unmarshal(data, &saved))
@@ -199,6 +193,7 @@ func (s *stage) act(rng *rand.Rand) {
 		s.poll()
 		s.copyTruncate()
 	case n == 16:
+		s.finish()
 		s.poll()
 		s.remove()
 	case n == 17 && len(s.old) > 0:
