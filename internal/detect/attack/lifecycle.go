@@ -35,7 +35,7 @@ type episode struct {
 type pulse struct{ start, end int64 }
 
 const (
-	pulseGap  = second // an interruption at least so long parts two pulses
+	pulseGap  = second // an interruption longer than this parts two pulses; parts of long flows stand so far apart
 	pulseMost = 64     // pulses remembered
 )
 
@@ -224,7 +224,7 @@ func (s *suspect) stretch(now int64) {
 	}
 	last = min(max(last, a.end), now)
 	p := &a.pulses[len(a.pulses)-1]
-	if last-p.end >= pulseGap && len(a.pulses) < pulseMost {
+	if last-p.end > pulseGap && len(a.pulses) < pulseMost {
 		a.pulses = append(a.pulses, pulse{s.pulseStart(p.end, last), last})
 	} else {
 		p.end = last
