@@ -1,0 +1,86 @@
+package engine_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"downpour"
+	"downpour/internal/detect/attack"
+	"downpour/internal/engine"
+	"downpour/internal/observe"
+)
+
+// flood is what an exporter with an active timeout of a minute tells of a UDP flood
+// of 300 sources with 100 packets/s of 1,000 bytes each, from one moment to
+// another, with answers from a busy server beside it: by the second of arrival.
+func flood(from, to float64) map[int][]downpour.Flow {
+	out := map[int][]downpour.Flow{}
+	target := downpour.AddressFrom4(0xc6336401)
+	for i := range 300 {
+		source := downpour.AddressFrom4(0x0a000000 + uint32(i)*7919)
+		for a := from; a < to; a += 60 {
+			b := min(a+60, to)
+			f := record(a, b-0.01)
+			f.Source, f.Destination, f.Protocol = source, target, downpour.ProtocolUDP
+			f.SourcePort, f.DestinationPort = uint16(1024+i), 9999
+			f.Packets = uint32((b-a)*100 + 0.5)
+			f.Bytes = uint64(f.Packets) * 1000
+			arrival := b
+			if b == to {
+				arrival += 15
+			}
+			out[int(arrival)+1] = append(out[int(arrival)+1], f)
+		}
+	}
+	return out
+}
+
+// investigate runs the detector on a stream with a delay and returns what it said.
+func investigate(stream map[int][]downpour.Flow, seconds int, finish bool) (said []downpour.Event) {
+	e := engine.New(engine.Config{
+		Flows: func(p int) engine.FlowDetector { return attack.New(attack.Default(), p) },
+		Emit:  func(ev downpour.Event) { said = append(said, ev) },
+	})
+	for s := range seconds {
+		e.Feed(&observe.Batch{Flows: stream[s], Now: start + int64(s)*second, Delay: 77 * second})
+	}
+	if finish {
+		e.Finish()
+	}
+	return said
+}
+
+func since(t time.Time) float64 { return float64(t.UnixNano()-start) / 1e9 }
+
+// TestAFloodInRecords: onset, peak, end and total of a flood that is told in
+// records of a minute are those of its packets, to the second, and its shape is
+// not one of pulses.
+func TestAFloodInRecords(t *testing.T) {
+	for _, to := range []float64{160.3, 223.7} {
+		said := investigate(flood(100.3, to), 500, true)
+		if len(said) == 0 {
+			t.Fatal("nothing was said")
+		}
+		a := said[len(said)-1].Attack
+		if on := since(a.Onset); on < 99.3 || on > 101.3 {
+			t.Errorf("onset %.2f, want 100.3", on)
+		}
+		if end := since(a.End); end < to-1 || end > to+1 || a.Ongoing {
+			t.Errorf("end %.2f, want %.1f; ongoing %t", end, to, a.Ongoing)
+		}
+		if p := a.Peak.Packets; p < 30_000*0.98 || p > 30_000*1.02 {
+			t.Errorf("peak %.0f packets/s, want 30,000", p)
+		}
+		if want := uint64((to-100.3)*100+0.5) * 300; a.Total.Packets < want*99/100 || a.Total.Packets > want {
+			t.Errorf("total %d packets, want %d", a.Total.Packets, want)
+		}
+		if slices.Contains(a.Shape, "pulse wave") || len(a.Vectors) != 1 || a.Vectors[0].Name != "UDP flood" {
+			t.Errorf("shape %v, vectors %v", a.Shape, a.Vectors)
+		}
+		if at := since(a.AlarmAt); at < 176 || at > 180 {
+			t.Errorf("alarm at %.2f", at)
+		}
+		t.Logf("to %v: onset %.2f peak %.0f at %.2f end %.2f total %d alarm %.2f shape %v", to, since(a.Onset), a.Peak.Packets, since(a.PeakAt), since(a.End), a.Total.Packets, since(a.AlarmAt), a.Shape)
+	}
+}
