@@ -37,6 +37,18 @@ type elementOf struct {
 // elementSet are the elements of a template whose fields are not empty.
 type elementSet map[elementOf]bool
 
+// twoWays tells whether a template counts both directions of a connection.
+func (s elementSet) twoWays() bool {
+	for _, e := range []elementOf{
+		{reverse, 1}, {reverse, 2}, {reverse, 85}, {reverse, 86}, {iana, 231}, {iana, 232}, {iana, 298}, {iana, 299},
+	} {
+		if s[e] {
+			return true
+		}
+	}
+	return false
+}
+
 // meaningOf says what is done with a field. has tells the other fields of its
 // template.
 func meaningOf(version flow.Version, f field, has elementSet) (meaning, bool) {
@@ -256,7 +268,6 @@ func rankOf(element uint16, order ...uint16) uint8 {
 // pairMeaning is that of elements that tell both directions of a connection as
 // firewalls do, where the template has no counters of one direction.
 func pairMeaning(element uint16, has elementSet) (m meaning, ok bool) {
-	pairs := has[elementOf{iana, 231}] || has[elementOf{iana, 232}] || has[elementOf{iana, 298}] || has[elementOf{iana, 299}]
 	switch element {
 	case 231: // initiatorOctets
 		m.kind = doBytesElse
@@ -272,10 +283,10 @@ func pairMeaning(element uint16, has elementSet) (m meaning, ok bool) {
 		return m, !has[elementOf{iana, 2}] && !has[elementOf{iana, 86}]
 	case 17: // bgpDestinationAsNumber
 		m.kind, m.rare = doRare, rareReverseAS
-		return m, pairs || has[elementOf{reverse, 1}] || has[elementOf{reverse, 2}]
+		return m, has.twoWays()
 	case 128: // bgpNextAdjacentAsNumber
 		m.kind, m.rare = doRare, rareReversePeer
-		return m, pairs || has[elementOf{reverse, 1}] || has[elementOf{reverse, 2}]
+		return m, has.twoWays()
 	}
 	return m, false
 }

@@ -28,13 +28,13 @@ func Split(data []byte) (message, rest []byte) {
 	return data[:size], data[size:]
 }
 
-// size9 follows the sets of a message of v9 to where the version of another one
-// stands in place of a set's id; 9 is no set's id.
+// size9 follows the sets of a message of v9 to where the version of another
+// message stands in place of a set's id: no set has one of those.
 func size9(b []byte) int {
 	at := header9Size
 	for at+setSize <= len(b) {
 		id, length := binary.BigEndian.Uint16(b[at:]), int(binary.BigEndian.Uint16(b[at+2:]))
-		if id == uint16(flow.NetFlow9) && len(b)-at >= header9Size {
+		if flow.Version(id) >= flow.NetFlow5 && id <= uint16(flow.IPFIX) && len(b)-at >= header10Size {
 			return at
 		}
 		if length < setSize {
