@@ -156,7 +156,7 @@ func (d *decoding) account(m *Message) {
 	if n := now.Misses - before.Misses; n > 0 {
 		d.miss(f, m.offset, n)
 	}
-	if m.Timed || m.offset > 0 { // payloads in files of their own follow from nothing
+	if !m.stream {
 		d.sequence(m, &now)
 	}
 	d.before = now

@@ -18,7 +18,8 @@ type Message struct {
 	Timed bool // At is the capture's
 	// sender is who sent it; zero for payloads, whose exporter is the file's.
 	sender downpour.Address
-	// Of TCP: that it is, and the exporter's port, which tells connections apart.
+	// stream says that sequence numbers tell nothing of losses: of TCP, whose
+	// exporter's port tells connections apart, and of payloads.
 	stream bool
 	port   uint16
 	from   *file

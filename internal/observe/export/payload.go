@@ -47,6 +47,7 @@ func (p *payloadFeed) next(m *Message) bool {
 	length := messageLength(rest)
 	*m = Message{
 		Payload: rest[:length], Version: Resembles(rest), from: p.file, offset: p.base + int64(p.at),
+		stream: true, // samples of what an exporter sent: their sequence numbers say nothing
 	}
 	if p.at+int(p.base) > 0 && m.Version == 0 {
 		p.file.trouble[notMessage].add(m.offset, uint64(len(rest)))
