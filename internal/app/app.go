@@ -122,8 +122,8 @@ func (p *program) run(ctx context.Context, lines func(*server.Server) string) er
 func (p *program) takeIn(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return p.server.Run(ctx) })
-	if p.telemetry != nil && p.telemetry.Flow != nil {
-		g.Go(func() error { return p.telemetry.Flow.Run(ctx) })
+	if p.telemetry != nil {
+		g.Go(func() error { return p.telemetry.Run(ctx) })
 	}
 	return g.Wait()
 }

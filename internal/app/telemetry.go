@@ -16,6 +16,7 @@ import (
 	"downpour/internal/config"
 	"downpour/internal/live"
 	"downpour/internal/observe"
+	"downpour/internal/observe/capture"
 	"downpour/internal/observe/collector"
 	"downpour/internal/observe/flow"
 	"downpour/internal/observe/netflow"
@@ -33,32 +34,63 @@ const templatesFile = "flow-templates.json"
 // names must be there; default addresses may be taken by somebody else.
 func newTelemetry(ctx context.Context, cfg *config.Config, st live.Settings, log *slog.Logger) (*live.Telemetry, error) {
 	t := &live.Telemetry{Queue: observe.NewQueue(queueBatches), Ingresses: flow.NewIngresses()}
-	if len(cfg.Flow.Listen) == 0 {
-		return t, nil
+	err := openFlow(ctx, t, cfg, st, log)
+	if err == nil {
+		err = openCaptures(t, cfg.Packets)
 	}
-	cc, err := collectorConfig(cfg)
 	if err != nil {
-		return nil, err
-	}
-	if cc.Allowed, err = live.AllowedExporters(ctx, st); err != nil {
-		return nil, err
-	}
-	cc.Queue, cc.Ingresses, cc.Log = t.Queue, t.Ingresses, log
-	if t.Flow, err = collector.New(cc); err != nil {
-		return nil, err
-	}
-	err = t.Flow.Open(ctx)
-	var busy *collector.BusyError
-	switch {
-	case err == nil:
-	case cfg.Flow.Default && errors.As(err, &busy):
-		log.Warn("flow export is not received at a default address", "error", err)
-		t.Failed = append(t.Failed, err)
-	default:
-		t.Flow.Close()
+		t.Close()
 		return nil, err
 	}
 	return t, nil
+}
+
+// openFlow opens what receives flow export.
+func openFlow(ctx context.Context, t *live.Telemetry, cfg *config.Config, st live.Settings, log *slog.Logger) error {
+	if len(cfg.Flow.Listen) == 0 {
+		return nil
+	}
+	cc, err := collectorConfig(cfg)
+	if err != nil {
+		return err
+	}
+	if cc.Allowed, err = live.AllowedExporters(ctx, st); err != nil {
+		return err
+	}
+	cc.Queue, cc.Ingresses, cc.Log, cc.Seed = t.Queue, t.Ingresses, log, seed()
+	if t.Flow, err = collector.New(cc); err != nil {
+		return err
+	}
+	err = t.Flow.Open(ctx)
+	var busy *collector.BusyError
+	if cfg.Flow.Default && errors.As(err, &busy) {
+		log.Warn("flow export is not received at a default address", "error", err)
+		t.Failed = append(t.Failed, err)
+		return nil
+	}
+	return err
+}
+
+// packetsExporter is the number of this machine among the exporters, whose own
+// numbers begin with 1.
+const packetsExporter = 0
+
+// openCaptures opens the interfaces that packets are taken from.
+func openCaptures(t *live.Telemetry, list []config.Packets) error {
+	t.Ingresses.NameExporter(packetsExporter, "this server")
+	for i, p := range list {
+		index := uint32(i + 1)
+		t.Ingresses.NameInterface(packetsExporter, index, p.Interface)
+		r, err := capture.New(capture.Config{
+			Interface: p.Interface, Sampling: p.Sampling, Promiscuous: p.Promiscuous,
+			Ingress: t.Ingresses.ID(packetsExporter, index, 0), Queue: t.Queue,
+		})
+		if err != nil {
+			return err
+		}
+		t.Captures = append(t.Captures, &live.Capture{Interface: p.Interface, Sampling: p.Sampling, Reader: r})
+	}
+	return nil
 }
 
 // collectorConfig says in the collector's words what is configured.

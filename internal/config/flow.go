@@ -59,6 +59,8 @@ type Interface struct {
 type Packets struct {
 	Interface string
 	Sampling  uint32 // 1:N, taken by the kernel
+	// Promiscuous takes frames for other machines too.
+	Promiscuous bool
 }
 
 // The ports that flow export is sent to: NetFlow's by custom (IANA knows 4739
@@ -150,5 +152,6 @@ func packetsKeys(p *Packets) []key {
 	return []key{
 		{name: "interface", form: "name", value: one(&p.Interface, parseInterface), doc: "Required. The network interface to capture from, as `eth0`. Needs root or CAP_NET_RAW."},
 		{name: "sampling", form: "number", value: one(&p.Sampling, parseSampling), doc: "N: the kernel hands on one of N packets, and counts are multiplied by N."},
+		{name: "promiscuous", form: "true or false", value: one(&p.Promiscuous, parseBool), doc: "Whether to take what is meant for other machines too, as on a mirror port."},
 	}
 }

@@ -113,6 +113,13 @@ func parseInterface(s string) (string, error) {
 	return s, nil
 }
 
+func parseBool(s string) (bool, error) {
+	if s == "true" || s == "false" {
+		return s == "true", nil
+	}
+	return false, wrong{fmt.Sprintf("%q is neither true nor false", s), "use true or false"}
+}
+
 func parseRelaySource(s string) (string, error) {
 	if s == "own" || s == "exporter" {
 		return s, nil

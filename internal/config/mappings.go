@@ -68,7 +68,7 @@ func (v mappings[T]) String() string {
 func flowStyle(keys []key) string {
 	var words []string
 	for _, k := range keys {
-		if s := k.String(); s != `""` && s != "0" && s != "0s" && s != "[]" && s != "{}" {
+		if s := k.String(); s != `""` && s != "0" && s != "0s" && s != "[]" && s != "{}" && s != "false" {
 			words = append(words, k.name+": "+s)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"downpour/internal/observe/collector"
 	"downpour/internal/observe/flow"
+	"downpour/internal/observe/overlap"
 	"downpour/internal/show/web"
 )
 
@@ -52,6 +53,7 @@ func (l *Live) flowHealth(now time.Time) (*web.FlowHealth, []web.Warning) {
 	for i := range s.Exporters {
 		v.Exporters = append(v.Exporters, exporterHealth(&s.Exporters[i], s.Patience, now))
 	}
+	v.Overlap = overlapSays(&s)
 	if !anySent(v.Exporters) {
 		v.Setup = setupLines(t.Flow.Bound(), ownAddress)
 	}
@@ -61,6 +63,23 @@ func (l *Live) flowHealth(now time.Time) (*web.FlowHealth, []web.Warning) {
 		})
 	}
 	return v, l.flowWarnings(&s)
+}
+
+// viewsShown bounds the sentences on what is left out.
+const viewsShown = 20
+
+// overlapSays tells what was left out because several exporters, or both
+// directions of one, told of it.
+func overlapSays(s *collector.Status) (out []string) {
+	for _, v := range s.Views {
+		if v.State != overlap.Counted && len(out) < viewsShown {
+			out = append(out, v.Says)
+		}
+	}
+	if s.Overlap.Crowded > 0 {
+		out = append(out, fmt.Sprintf("%d records came by more interfaces than are compared; they count.", s.Overlap.Crowded))
+	}
+	return out
 }
 
 func anySent(list []web.ExporterHealth) bool {
@@ -290,6 +309,11 @@ func (l *Live) telemetryShed() []web.Shed {
 		{Where: "queue", Reason: "flows that the pipeline had no time for", Count: counts.ShedFlows.Load()},
 		{Where: "queue", Reason: "requests that the pipeline had no time for", Count: counts.ShedRequests.Load()},
 	}
+	for _, c := range t.Captures {
+		s := c.Stats()
+		out = append(out, web.Shed{Where: c.Interface, Reason: "packets for which the kernel's ring had no room", Count: s.Drops},
+			web.Shed{Where: c.Interface, Reason: "packets that the pipeline had no time for", Count: s.Shed})
+	}
 	if t.Flow == nil {
 		return out
 	}
@@ -307,4 +331,27 @@ func (l *Live) telemetryShed() []web.Shed {
 		out = append(out, web.Shed{Where: "relay", Reason: "datagrams not relayed to " + r.To.String(), Count: r.Shed + r.Failed})
 	}
 	return out
+}
+
+// captureInputs are the interfaces that packets are taken from.
+func (l *Live) captureInputs() (out []web.InputHealth, warnings []web.Warning) {
+	if l.cfg.Telemetry == nil {
+		return nil, nil
+	}
+	for _, c := range l.cfg.Telemetry.Captures {
+		s := c.Stats()
+		in := web.InputHealth{Name: c.Interface, Kind: "packets", Received: s.Packets, Lost: &s.Drops, Shed: s.Shed, Silent: !s.Up}
+		if c.Sampling > 1 {
+			in.Kind = fmt.Sprintf("packets, 1:%d", c.Sampling)
+		}
+		if last := c.last.Load(); last != 0 {
+			seen := time.Unix(0, last).UTC()
+			in.LastSeen = &seen
+		}
+		if !s.Up {
+			warnings = append(warnings, web.Warning{Title: c.Interface + " is down or gone", Says: "No packet can be seen there until it comes back."})
+		}
+		out = append(out, in)
+	}
+	return out, warnings
 }

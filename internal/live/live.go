@@ -179,6 +179,7 @@ func (l *Live) step(now time.Time) error {
 		}
 	}
 	l.takeWaiting()
+	l.cfg.Telemetry.look(now)
 	l.feed(&observe.Batch{Counts: l.drain(now), Now: now.UnixNano(), Delay: l.cfg.Telemetry.delay()})
 	l.publish(now, l.pipeline.Changed())
 	return nil

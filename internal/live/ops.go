@@ -48,6 +48,8 @@ func (l *Live) HealthView(ctx context.Context) (web.HealthView, error) {
 	v.Flow, found = l.flowHealth(l.cfg.Clock())
 	v.Warnings = append(v.Warnings, found...)
 	v.Inputs = append(v.Inputs, flowInput(v.Flow)...)
+	captures, down := l.captureInputs()
+	v.Inputs, v.Warnings = append(v.Inputs, captures...), append(v.Warnings, down...)
 	v.Shed = append(v.Shed, l.telemetryShed()...)
 	intake := l.cfg.Intake.Stats()
 	v.Shed = append(v.Shed,

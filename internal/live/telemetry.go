@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"downpour/internal/observe"
+	"downpour/internal/observe/capture"
 	"downpour/internal/observe/collector"
 	"downpour/internal/observe/flow"
 )
@@ -21,15 +25,59 @@ type Telemetry struct {
 	Ingresses *flow.Ingresses
 	// Flow receives flow export; nil if none is listened for.
 	Flow *collector.Collector
+	// Captures take packets off interfaces.
+	Captures []*Capture
 	// Failed are default addresses that are taken by somebody else: worth a
 	// warning, not an end.
 	Failed []error
+}
+
+// Capture is an interface that packets are taken from.
+type Capture struct {
+	Interface string
+	Sampling  uint32
+	*capture.Reader
+	packets uint64       // at the last look
+	last    atomic.Int64 // when there last were more, nanoseconds since the epoch; 0 if never
+}
+
+// look notes whether packets came since it was last called.
+func (c *Capture) look(now time.Time) {
+	if n := c.Stats().Packets; n != c.packets {
+		c.packets = n
+		c.last.Store(now.UnixNano())
+	}
+}
+
+// look notes which intakes gave something since it was last called.
+func (t *Telemetry) look(now time.Time) {
+	if t == nil {
+		return
+	}
+	for _, c := range t.Captures {
+		c.look(now)
+	}
+}
+
+// Run takes in until ctx ends or an intake fails.
+func (t *Telemetry) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	if t.Flow != nil {
+		g.Go(func() error { return t.Flow.Run(ctx) })
+	}
+	for _, c := range t.Captures {
+		g.Go(func() error { return c.Run(ctx) })
+	}
+	return g.Wait()
 }
 
 // Close gives up what was opened, for a program that does not get to run it.
 func (t *Telemetry) Close() {
 	if t.Flow != nil {
 		t.Flow.Close()
+	}
+	for _, c := range t.Captures {
+		c.Close() //nolint:errcheck // it is given up
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"downpour"
+	"downpour/internal/observe/overlap"
 )
 
 // Collector receives flow export. Its methods may be called concurrently.
@@ -21,6 +22,7 @@ type Collector struct {
 	cfg      Config
 	registry *registry
 	share    *share
+	overlap  *overlap.Filter
 	delay    atomic.Int64 // nanoseconds; see Delay
 	began    time.Time
 
@@ -41,6 +43,7 @@ func New(cfg Config) (*Collector, error) {
 	}
 	c := &Collector{cfg: cfg, share: newShare(), began: cfg.Now()}
 	c.registry = newRegistry(&c.cfg)
+	c.overlap = overlap.New(overlap.Config{Edge: c.registry.isEdge, Name: c.registry.nameOf, Seed: cfg.Seed})
 	if err := c.recallTemplates(); err != nil {
 		c.cfg.Log.Warn("templates start anew", "error", err) // they are worth less than being up
 	}
@@ -241,9 +244,7 @@ func (c *Collector) handle(out *output, by source, b []byte, arrived int64) {
 		c.raiseDelay(e.bound(arrived, &c.cfg))
 	}
 	e.mu.Unlock()
-	if c.cfg.Overlap != nil {
-		records = c.cfg.Overlap(e.handle, records, arrived)
-	}
+	records = c.overlap.Apply(e.handle, records, arrived)
 	out.add(e, records, arrived)
 }
 

@@ -97,9 +97,9 @@ func TestSFlowByAgentOrSender(t *testing.T) {
 	agent := func(a string) export.Settings {
 		return export.Settings{Version: flow.SFlow5, From: netip.MustParseAddrPort(a + ":1")}
 	}
-	send(t, "127.0.0.4", r.to[0], datagrams(agent("192.0.2.1"), load(60)))
-	send(t, "127.0.0.4", r.to[0], datagrams(agent("192.0.2.2"), load(60)))
-	send(t, "127.0.0.5", r.to[0], datagrams(agent("192.0.2.77"), load(60)))
+	send(t, "127.0.0.4", r.to[0], datagrams(agent("192.0.2.1"), loadOf(1, 60)))
+	send(t, "127.0.0.4", r.to[0], datagrams(agent("192.0.2.2"), loadOf(2, 60)))
+	send(t, "127.0.0.5", r.to[0], datagrams(agent("192.0.2.77"), loadOf(3, 60)))
 	eventually(t, "all came", func() bool { return r.totals().Flows == 180 })
 	if e := r.exporter("192.0.2.1"); e.Stats.Records != 60 || e.Via.String() != "127.0.0.4" {
 		t.Errorf("first agent: %d records by %s", e.Stats.Records, e.Via)
@@ -282,4 +282,20 @@ func TestGarbage(t *testing.T) {
 	if r.Status().Unread == 0 {
 		t.Error("no datagram was counted as unread")
 	}
+}
+
+// TestTwoExporters: the same traffic told by two counts once, different traffic
+// adds up, and it is said what was left out.
+func TestTwoExporters(t *testing.T) {
+	r := start(t, nil)
+	flows := load(1000)
+	for _, from := range []string{"127.0.0.13", "127.0.0.14"} {
+		send(t, from, r.to[0], datagrams(export.Settings{Version: flow.IPFIX}, flows))
+		eventually(t, "they were decoded", func() bool { return r.exporter(from).Flows == 1000 })
+	}
+	eventually(t, "one's count", func() bool { return r.totals() == export.Sum(flows, 1) })
+	other := loadOf(9, 1000)
+	send(t, "127.0.0.15", r.to[0], datagrams(export.Settings{Version: flow.IPFIX}, other))
+	both := export.Sum(append(flows, other...), 1)
+	eventually(t, "the other's count too", func() bool { return r.totals() == both })
 }

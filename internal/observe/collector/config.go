@@ -52,9 +52,9 @@ type Config struct {
 	Queue *observe.Queue
 	// Ingresses numbers where traffic enters.
 	Ingresses *flow.Ingresses
-	// Overlap leaves out what several exporters told of; nil: everything counts.
-	// It is called from several goroutines.
-	Overlap func(exporter uint16, records []flow.Record, at int64) []flow.Record
+	// Seed keys hashes of flows, by which is found what several exporters tell of;
+	// nobody outside may know it.
+	Seed uint64
 	// State is the file that keeps templates over a restart; empty: not kept.
 	State string
 	// Now is the clock of arrivals; time.Now by default.

@@ -179,3 +179,35 @@ func (r *registry) list() []*exporter {
 	known := *r.known.Load()
 	return slices.SortedFunc(maps.Values(known), func(a, b *exporter) int { return a.address.Compare(b.address) })
 }
+
+// byHandle finds an exporter by its number; nil if it is gone.
+func (r *registry) byHandle(handle uint16) *exporter {
+	for _, e := range *r.known.Load() {
+		if e.handle == handle {
+			return e
+		}
+	}
+	return nil
+}
+
+// nameOf is what an exporter is called.
+func (r *registry) nameOf(handle uint16) string {
+	e := r.byHandle(handle)
+	if e == nil {
+		return "an exporter that is gone"
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.told.Name
+}
+
+// isEdge tells whether the operator gave an interface the role edge.
+func (r *registry) isEdge(handle uint16, index uint32) bool {
+	e := r.byHandle(handle)
+	if e == nil {
+		return false
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.told.Interfaces[index].Role == Edge
+}

@@ -156,8 +156,11 @@ func send(t testing.TB, from string, to netip.AddrPort, datagrams []export.Datag
 }
 
 // load draws flows let go now.
-func load(n int) []export.Flow {
-	l := export.Load{Seed: 1, Network: netip.MustParsePrefix("198.51.100.0/24"), Targets: 200, Sources: 1000, Longest: 900 * time.Millisecond, Interfaces: 4}
+func load(n int) []export.Flow { return loadOf(1, n) }
+
+// loadOf draws those of a seed: other seeds have other sources.
+func loadOf(seed uint64, n int) []export.Flow {
+	l := export.Load{Seed: seed << 32, Network: netip.MustParsePrefix("198.51.100.0/24"), Targets: 200, Sources: 1000, Longest: 900 * time.Millisecond, Interfaces: 4}
 	return l.Flows(n, time.Now().UnixNano())
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"downpour"
 	"downpour/internal/observe/flow"
+	"downpour/internal/observe/overlap"
 )
 
 // Status is how the collector does, for people and metrics. Counters count since
@@ -29,6 +30,10 @@ type Status struct {
 	Delay           time.Duration // see Collector.Delay
 	Patience        time.Duration
 	Limited         bool // exporters are held to equal shares now
+	// Views are what exporters meter by interface and direction, and how each
+	// counts; Overlap what was left out because others told of it.
+	Views   []overlap.View
+	Overlap overlap.Stats
 }
 
 // SocketStatus is a UDP socket's.
@@ -97,7 +102,7 @@ type named interface{ Interfaces() map[uint32]string }
 
 // Status is how it all stands.
 func (c *Collector) Status() Status {
-	s := Status{Delay: c.Delay(), Patience: c.cfg.Patience, Unread: c.unread.Load(), Limited: c.share.limits()}
+	s := Status{Delay: c.Delay(), Patience: c.cfg.Patience, Unread: c.unread.Load(), Limited: c.share.limits(), Views: c.overlap.Views(), Overlap: c.overlap.Stats()}
 	for _, e := range c.registry.list() {
 		s.Exporters = append(s.Exporters, e.status(&c.cfg))
 	}
