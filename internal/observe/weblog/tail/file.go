@@ -9,6 +9,7 @@ import (
 // file is one file that is followed, by its handle: whatever becomes of its name.
 type file struct {
 	path     string // under which it was last seen
+	origin   string // under which it was first seen, before any rotation
 	handle   *os.File
 	about    os.FileInfo // of when it was opened: its identity
 	head     []byte      // its first bytes, up to headSize

@@ -258,7 +258,7 @@ func (f *Follower) open(path string) *file {
 		f.problem(path, err)
 		return nil
 	}
-	at := &file{path: path, handle: handle, about: about, modified: about.ModTime(), seen: true}
+	at := &file{path: path, origin: path, handle: handle, about: about, modified: about.ModTime(), seen: true}
 	if f.known(about) != nil || f.isIgnored(path, about) {
 		handle.Close()
 		return nil
@@ -279,14 +279,14 @@ func (f *Follower) open(path string) *file {
 	return at
 }
 
-// isUnwanted tells of files that are beyond the bound, compressed, or copies of a
-// followed file whose name theirs begins with.
+// isUnwanted tells of files that are beyond the bound, compressed, done with, or
+// copies of a followed file beside it.
 func (f *Follower) isUnwanted(at *file) bool {
 	if len(f.files) >= MaxFiles || isCompressed(at.head) || f.isEnded(at) {
 		return true
 	}
 	for _, other := range f.files {
-		if f.begun && tells(other.head) && strings.HasPrefix(filepath.Base(at.path), filepath.Base(other.path)) &&
+		if f.begun && tells(other.head) && filepath.Dir(at.path) == filepath.Dir(other.path) &&
 			at.path != other.path && len(at.head) >= len(other.head) && bytes.Equal(at.head[:len(other.head)], other.head) {
 			return true
 		}

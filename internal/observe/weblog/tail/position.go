@@ -47,7 +47,7 @@ func (f *Follower) following() []Position {
 func (at *file) position() Position {
 	device, inode := identity(at.about)
 	return Position{
-		Path: at.path, Device: device, Inode: inode, Offset: at.offset, Head: digest(at.head), HeadSize: len(at.head),
+		Path: at.origin, Device: device, Inode: inode, Offset: at.offset, Head: digest(at.head), HeadSize: len(at.head),
 		Telling: tells(at.head), Skipping: at.skipping, Modified: at.modified,
 	}
 }
@@ -71,7 +71,9 @@ func (f *Follower) restore(paths []string, present []*file) (rotated []*file) {
 		if at = match(siblings, p, true); at != nil {
 			p.apply(at)
 			rotated = append(rotated, at)
-		} else if match(present, p, true) == nil {
+		} else if copied := match(present, p, true); copied != nil {
+			p.apply(copied) // a pattern that leads to copies too
+		} else {
 			f.stats.Lost++
 		}
 		since := p.Modified
@@ -125,7 +127,7 @@ func (p *Position) begins(at *file) bool {
 }
 
 func (p *Position) apply(at *file) {
-	at.offset, at.skipping = p.Offset, p.Skipping
+	at.offset, at.skipping, at.origin = p.Offset, p.Skipping, p.Path
 }
 
 // maxSiblings bounds the names that are looked through for rotated files.
@@ -179,7 +181,7 @@ func openSibling(path string) *file {
 		handle.Close()
 		return nil
 	}
-	at := &file{path: path, handle: handle, about: about, modified: about.ModTime(), replaced: true}
+	at := &file{path: path, origin: path, handle: handle, about: about, modified: about.ModTime(), replaced: true}
 	at.head = at.beginning(headSize)
 	return at
 }
