@@ -24,6 +24,7 @@ type Decoder struct {
 	sources    sources
 	interfaces interfaces
 	sample     sample  // the one at hand; here so that it is not made anew
+	raw        raw     // likewise
 	walker     *walker // while a message is walked
 }
 

@@ -33,7 +33,7 @@ func (d *Decoder) decodeRecords(s *sample, r *flow.Record) bool {
 			if rank == rawHeader {
 				continue
 			}
-			if reason = readRaw(body, d.config.Headers, &r.Flow); reason == flow.OK {
+			if reason = d.decodeRaw(body, &r.Flow); reason == flow.OK {
 				rank = rawHeader
 			}
 		case recordIPv4, recordIPv6:
@@ -63,50 +63,48 @@ func (d *Decoder) settle(rank int, damaged bool, near neighbours, r *flow.Record
 	return rank != nothing
 }
 
-// readRaw reads a raw packet header (section "sampled_header") into f.
-func readRaw(body []byte, options packet.Options, f *downpour.Flow) flow.Reason {
-	raw, ok := rawOf(body)
-	if !ok {
+// decodeRaw reads a raw packet header (section "sampled_header") into f.
+func (d *Decoder) decodeRaw(body []byte, f *downpour.Flow) flow.Reason {
+	raw := &d.raw
+	if !raw.read(body) {
 		return flow.BadRecord
 	}
 	link, ok := raw.link()
-	if !ok || !options.DecodeFrame(link, raw.bytes, raw.sent(), f) {
+	sent := raw.sent()
+	if !ok || !d.config.Headers.DecodeFrame(link, raw.bytes, sent, f) {
 		return flow.NoAddress
 	}
-	f.Bytes = uint64(max(raw.length, raw.sent()))
+	f.Bytes = uint64(max(int(raw.length), sent))
 	return flow.OK
 }
 
 // raw is a raw packet header.
 type raw struct {
 	protocol uint32
-	length   int // of the frame as it was sent, in bytes
-	stripped int // bytes of it taken off before the header, or off its end
+	length   uint32 // of the frame as it was sent, in bytes
+	stripped uint32 // bytes of it taken off before the header, or off its end
 	bytes    []byte
 }
 
-// rawOf reads a raw packet header, whose lengths must be possible.
-func rawOf(body []byte) (raw, bool) {
+// read reads a raw packet header, whose lengths must be possible.
+func (r *raw) read(body []byte) bool {
 	if len(body) < rawHeaderSize {
-		return raw{}, false
+		return false
 	}
-	_ = body[rawHeaderSize-1]
-	length := binary.BigEndian.Uint32(body[4:])
-	stripped := binary.BigEndian.Uint32(body[8:])
+	r.protocol = binary.BigEndian.Uint32(body)
+	r.length = binary.BigEndian.Uint32(body[4:])
+	r.stripped = binary.BigEndian.Uint32(body[8:])
 	held := binary.BigEndian.Uint32(body[12:])
-	if uint64(held) > uint64(len(body)-rawHeaderSize) || length > maxFrame {
-		return raw{}, false
+	body = body[rawHeaderSize:]
+	if uint64(held) > uint64(len(body)) || r.length > maxFrame {
+		return false
 	}
-	return raw{
-		protocol: binary.BigEndian.Uint32(body),
-		length:   int(length),
-		stripped: int(min(stripped, length)),
-		bytes:    body[rawHeaderSize : rawHeaderSize+int(held)],
-	}, true
+	r.bytes = body[:held]
+	return true
 }
 
 // sent is how many bytes were on the wire from the header's beginning on.
-func (r *raw) sent() int { return max(r.length-r.stripped, len(r.bytes)) }
+func (r *raw) sent() int { return max(int(r.length)-int(r.stripped), len(r.bytes)) }
 
 // link is what the header begins with; false if we don't decode such.
 func (r *raw) link() (packet.LinkType, bool) {

@@ -17,15 +17,15 @@ const (
 
 // headerFields adds what a raw packet header tells beyond the flow record.
 func (w *walker) headerFields(body []byte) {
-	raw, ok := rawOf(body)
-	if !ok {
+	var raw raw
+	if !raw.read(body) {
 		return
 	}
 	link, ok := raw.link()
 	if !ok {
 		return
 	}
-	w.number("stripped", uint32(raw.stripped))
+	w.number("stripped", raw.stripped)
 	details, ok := packet.Describe(link, raw.bytes, raw.sent())
 	if !ok {
 		return
