@@ -34,6 +34,9 @@ type Source struct {
 	records   []flow.Record
 	given     int // of records
 	now       int64
+	// replayed tells that the records are dated far from their arrival: somebody
+	// exported an old capture. Their own time is then the time.
+	replayed bool
 	patience  int64
 	ended     bool
 }
@@ -132,7 +135,6 @@ func (s *Source) read() bool {
 	}
 	s.records, s.given = s.records[:0], 0
 	m.from.took(m)
-	s.now = max(s.now, m.At)
 	e := s.exporters.of(m)
 	if e == nil {
 		m.from.trouble[exporterMany].add(m.offset, 1)
@@ -148,6 +150,34 @@ func (s *Source) read() bool {
 	s.settle(e, offset)
 	return true
 }
+
+// tick moves the time on to what the message at hand shows: its arrival, or what
+// its records tell of where they are dated far from it. What comes before the
+// first records (templates) has no time of its own.
+func (s *Source) tick() {
+	if s.now == 0 && len(s.records) == 0 {
+		return
+	}
+	at := s.message.At
+	if newest := newestEnd(s.records); s.now == 0 {
+		s.replayed = isFar(at - newest)
+		s.now = newest
+	}
+	if s.replayed {
+		at = newestEnd(s.records)
+	}
+	s.now = max(s.now, at)
+}
+
+// newestEnd is when the last packet of any of the records was seen; 0 without records.
+func newestEnd(records []flow.Record) (newest int64) {
+	for i := range records {
+		newest = max(newest, records[i].Time+int64(records[i].Duration)*int64(time.Millisecond))
+	}
+	return newest
+}
+
+func isFar(d int64) bool { return d > farFrom || d < -farFrom }
 
 // follow compares the exporter's clock with the capture's; it returns what is to
 // be added to its times.
@@ -172,7 +202,10 @@ func (s *Source) settle(e *exporter, offset int64) {
 		if m.Version != flow.SFlow5 { // whose times are the capture's
 			r.Time += offset
 		}
-		s.date(r)
+	}
+	s.tick()
+	for i := range s.records {
+		s.date(&s.records[i])
 	}
 	if s.overlap != nil {
 		before := len(s.records)
@@ -193,9 +226,12 @@ func (s *Source) settle(e *exporter, offset int64) {
 func (s *Source) date(r *flow.Record) {
 	m := &s.message
 	late := m.At - r.Time
-	if late > farFrom || late < -farFrom {
+	if isFar(late) {
 		m.from.trouble[farDated].add(m.offset, 1)
-		return
+		if !s.replayed {
+			return
+		}
+		late = 0
 	}
 	m.from.span(r.Time, r.Time+int64(r.Duration)*int64(time.Millisecond))
 	s.patience = min(max(s.patience, late), mostPatience)
