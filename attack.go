@@ -31,6 +31,10 @@ type Attack struct {
 	Reflection Finding  `json:"reflection"`
 	Rules      []Rule   `json:"rules"`
 	Timeline   Timeline `json:"timeline"`
+	// Provisional marks an attack that shows in flows whose seconds are not complete
+	// yet: its figures are lower limits. The definite one takes its place under
+	// the same ID; one that complete seconds do not bear out ends marked so.
+	Provisional bool `json:"provisional,omitempty"`
 	// Synthetic marks an attack made by a generator, wherever it is shown.
 	Synthetic bool `json:"synthetic,omitempty"`
 	// Footprint is what assess reads; it may be nil in an update that brings
