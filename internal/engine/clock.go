@@ -44,6 +44,7 @@ func (e *Engine) advance(t int64) {
 	if e.waiting && rest != unset {
 		e.pace, e.came = e.came, 0
 		e.release(e.last - e.delay.at(e.last))
+		e.lookAhead()
 	}
 }
 
@@ -95,13 +96,18 @@ func (d *delay) at(now int64) int64 {
 	return d.current
 }
 
-// stamp dates the alarm of an attack whose flows had to wait: it was raised when
-// the input had got so far, not in the second that was looked at.
+// date dates the alarm of an attack whose flows had to wait: it was raised when
+// the input had got so far, not in the second that was looked at; or earlier, if
+// it was told of ahead.
+func (e *Engine) date(ev *downpour.Event) {
+	if ev.Attack != nil && (e.waiting || len(e.alarms) > 0) {
+		e.stamp(ev)
+		e.ahead.confirm(ev)
+	}
+}
+
 func (e *Engine) stamp(ev *downpour.Event) {
 	a := ev.Attack
-	if a == nil || !e.waiting && len(e.alarms) == 0 {
-		return
-	}
 	at, known := e.alarms[a.ID]
 	if !known {
 		at = a.AlarmAt.UnixNano()

@@ -59,6 +59,7 @@ type Engine struct {
 	delay  delay
 	hold   *hold // nil as long as no flow had to wait
 	counts HoldStats
+	ahead  *foresight       // nil as long as no flow had to wait
 	alarms map[string]int64 // when attacks were first told of, where flows wait
 	events []downpour.Event
 }
@@ -232,6 +233,9 @@ func (e *Engine) Finish() {
 		end = max(e.now, e.shown)
 	}
 	e.turn(end, e.last, true)
+	if e.ahead != nil {
+		e.withdraw(never)
+	}
 	for _, s := range e.shards {
 		close(s.in)
 	}
@@ -296,7 +300,7 @@ func (e *Engine) turn(flows, rest int64, finish bool) {
 	}
 	slices.SortStableFunc(e.events, compareEvents)
 	for i := range e.events {
-		e.stamp(&e.events[i])
+		e.date(&e.events[i])
 		e.cfg.Emit(e.events[i])
 	}
 }

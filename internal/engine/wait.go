@@ -58,7 +58,7 @@ func (e *Engine) wait() {
 	}
 	e.waiting = true
 	if e.hold == nil {
-		e.hold = &hold{}
+		e.hold, e.ahead = &hold{}, &foresight{}
 	}
 	e.hold.first = e.now / second // 0 before the first flow, see open
 	e.hold.latest = e.hold.first
@@ -115,6 +115,7 @@ func (e *Engine) keepOne(f *downpour.Flow, now int64) {
 		}
 	}
 	e.came++
+	e.ahead.count(f)
 	if 2*h.used >= e.cfg.Hold {
 		if !e.thin(f) {
 			return
