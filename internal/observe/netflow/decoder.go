@@ -149,9 +149,10 @@ func (d *Decoder) decode9(dst []flow.Record, b []byte) ([]flow.Record, flow.Data
 		return dst, c.datagram
 	}
 	c.uptime = binary.BigEndian.Uint32(b[4:])
-	c.exported = int64(binary.BigEndian.Uint32(b[8:])) * 1e9
-	c.datagram.Uptime, c.datagram.Exported = int64(c.uptime), c.exported
 	c.datagram.Domain = binary.BigEndian.Uint32(b[16:])
+	c.domain = d.domain(flow.NetFlow9, c.datagram.Domain)
+	c.exported = c.domain.exportedAt(binary.BigEndian.Uint32(b[8:]), c.uptime)
+	c.datagram.Uptime, c.datagram.Exported = int64(c.uptime), c.exported
 	if dataSets(b[header9Size:]) > int(binary.BigEndian.Uint16(b[2:])) {
 		d.refuse(&c.datagram, flow.BadCount)
 		c.refused, c.unclear = true, true
@@ -195,12 +196,12 @@ func (d *Decoder) decode10(dst []flow.Record, b []byte) ([]flow.Record, flow.Dat
 	c.exported = int64(binary.BigEndian.Uint32(b[4:])) * 1e9
 	c.datagram.Exported = c.exported
 	c.datagram.Domain = binary.BigEndian.Uint32(b[12:])
+	c.domain = d.domain(flow.IPFIX, c.datagram.Domain)
 	return d.decodeSequenced(dst, b, header10Size, binary.BigEndian.Uint32(b[8:]), &c)
 }
 
 // decodeSequenced decodes the sets of a message unless it came before.
 func (d *Decoder) decodeSequenced(dst []flow.Record, b []byte, header int, number uint32, c *context) ([]flow.Record, flow.Datagram) {
-	c.domain = d.domain(c.datagram.Version, c.datagram.Domain)
 	arrival := d.arrive(c, b, number)
 	if arrival == duplicate {
 		return dst, c.datagram

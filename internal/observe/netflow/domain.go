@@ -1,6 +1,11 @@
 package netflow
 
-import "downpour/internal/observe/flow"
+import (
+	"maps"
+	"slices"
+
+	"downpour/internal/observe/flow"
+)
 
 // domainKey tells observation domains (RFC 7011, 3.1), source ids (RFC 3954, 5.1)
 // and engines of v5 apart.
@@ -18,6 +23,22 @@ type domain struct {
 	datagrams uint64
 	rates     domainRates
 	boot      int64 // systemInitTimeMilliseconds of its options, in nanoseconds since the epoch; 0 if untold
+	started   int64 // when uptime was 0 by the headers of v9, in milliseconds since the epoch
+}
+
+// exportedAt is when a message of v9 was exported, in nanoseconds since the epoch.
+// Its header has whole seconds only, but its uptime goes by milliseconds: the
+// moment at which uptime was 0, taken as late as the seconds of all messages
+// allow, tells more. It lies within the header's second.
+func (of *domain) exportedAt(second, uptime uint32) int64 {
+	least := int64(second)*1000 - int64(uptime)
+	switch {
+	case of.started < least, of.started > least+1999: // the clock was set
+		of.started = least
+	case of.started > least+999: // it drifts
+		of.started = least + 999
+	}
+	return (of.started + int64(uptime)) * 1e6
 }
 
 // domain finds or makes a domain; if there are too many, the one that was silent
@@ -61,4 +82,27 @@ func (d *Decoder) forgetDomain() {
 	delete(d.domains, oldest.key)
 	d.last = nil
 	d.stats.Refused[flow.TooManyDomains]++
+}
+
+// DomainStats is what is known of an observation domain.
+type DomainStats struct {
+	Version   flow.Version
+	Domain    uint32
+	Datagrams uint64
+	Templates int
+	Lost      uint64 // as flow.Stats counts it
+	Sampling  uint32 // 1:N of records that name no sampler; 0 if none is known
+}
+
+// Domains lists the exporter's domains, by version and number.
+func (d *Decoder) Domains() []DomainStats {
+	list := make([]DomainStats, 0, len(d.domains))
+	for _, key := range slices.SortedFunc(maps.Keys(d.domains), domainKey.compare) {
+		of := d.domains[key]
+		list = append(list, DomainStats{
+			Version: key.version, Domain: key.id, Datagrams: of.datagrams, Templates: len(of.templates),
+			Lost: of.sequence.lost, Sampling: max(of.rates.system, of.rates.only),
+		})
+	}
+	return list
 }

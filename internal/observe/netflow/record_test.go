@@ -225,3 +225,32 @@ func TestNetFlow5(t *testing.T) {
 		t.Errorf("sampling %d", d.Stats().Sampling)
 	}
 }
+
+// The header of v9 has whole seconds, but uptime has milliseconds: after some
+// datagrams, times are right to a few of them, and always within the second.
+func TestTimesOfV9AreFinerThanItsSeconds(t *testing.T) {
+	const began = exportSecond*1000 + 437 // milliseconds: uptime 0
+	fields := []spec{{8, 4, 0}, {12, 4, 0}, {22, 4, 0}, {21, 4, 0}}
+	d := New(Config{})
+	step := int64(0) // the exporter's clock is set while it runs
+	for i := range 400 {
+		uptime := uint32(50_000 + 137*i)
+		now := began + int64(uptime) + step
+		m := message{version: 9, export: uint32(now / 1000), uptime: uptime, number: uint32(i)}
+		if i == 0 {
+			m.template(256, fields...)
+		}
+		m.set(256, cat(number(1, 4), number(2, 4), number(uint64(uptime-1000), 4), number(uint64(uptime), 4)))
+		got, told := d.Decode(nil, m.bytes(), 1)
+		off := (now-1000)*1e6 - got[0].Time
+		if off < -1e9 || off > 1e9 || i%200 > 100 && (off < -20e6 || off > 20e6) || told.Exported/1e9 != now/1000 {
+			t.Fatalf("%d: off by %v", i, time.Duration(off))
+		}
+		if i == 199 {
+			step = -3_600_000
+		}
+	}
+	if s := d.Stats(); s.Restarts != 0 || s.Lost != 0 {
+		t.Errorf("%+v", s)
+	}
+}
