@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
+	"downpour"
 	"downpour/internal/analysis"
 	"downpour/internal/observe/export"
 	"downpour/internal/observe/export/listing"
@@ -31,8 +33,17 @@ func (c *decodeCommand) Run(ctx context.Context, io streams) error {
 		return wrong(err)
 	}
 	err = errors.Join(c.print(ctx, reader, io.out), reader.Close())
-	tellProblems(io.err, reader)
+	inputs := reader.Inputs()
+	if err == nil && !hasMessages(inputs) {
+		return wrong(fmt.Errorf("%s: %w", inputs[0].Name, export.ErrNotExport))
+	}
+	tellProblems(io.err, inputs)
 	return err
+}
+
+// hasMessages tells whether there is any flow export in the inputs.
+func hasMessages(inputs []downpour.Input) bool {
+	return slices.ContainsFunc(inputs, func(in downpour.Input) bool { return in.Packets > 0 })
 }
 
 // print writes all records. What is read from a stream is written at once, since
@@ -67,8 +78,8 @@ func (c *decodeCommand) writer(out io.Writer) (*listing.Writer, error) {
 }
 
 // tellProblems says what was wrong with the inputs, a line each.
-func tellProblems(w io.Writer, r *export.Reader) {
-	for _, in := range r.Inputs() {
+func tellProblems(w io.Writer, inputs []downpour.Input) {
+	for _, in := range inputs {
 		for _, p := range in.Problems {
 			fmt.Fprintf(w, "%s: at %d: %s (%d)\n", in.Name, p.Offset, p.Says, p.Count)
 		}

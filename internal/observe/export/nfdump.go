@@ -198,6 +198,10 @@ func (c *csvFeed) next(m *Message) bool {
 			c.file.trouble[lineBad].add(c.line, 1)
 			continue
 		}
+		if isNone(c.record.Source) && isNone(c.record.Destination) { // so nfdump tells of a tunnel
+			c.file.refused[flow.NoAddress].add(c.line, 1)
+			continue
+		}
 		*m = Message{
 			Payload: line, At: c.record.Time + int64(c.record.Duration)*int64(time.Millisecond),
 			sender: c.router, from: c.file, offset: c.line, record: &c.record, fields: c.fields,
@@ -205,6 +209,8 @@ func (c *csvFeed) next(m *Message) bool {
 		return true
 	}
 }
+
+func isNone(a downpour.Address) bool { return a.Netip().IsUnspecified() }
 
 // ends tells whether a line begins the summary, or is part of it: nothing behind
 // it is a record until another header.

@@ -195,12 +195,16 @@ func parseAddress(s string) (downpour.Address, bool) {
 	return downpour.AddressFrom(a), err == nil
 }
 
+// latest is the year 2200 in seconds since the epoch: what is later is no time, and
+// far from what nanoseconds since the epoch hold.
+const latest = 7_258_118_400
+
 // parseMoment reads a time: date and time of day in a zone, with a fraction or
 // not; seconds since the epoch with a fraction; or milliseconds since the epoch.
 func parseMoment(s string, zone *time.Location) (int64, bool) {
 	if len(s) >= 19 && s[4] == '-' {
 		t, err := time.ParseInLocation("2006-01-02 15:04:05", strings.Replace(s, "T", " ", 1), zone)
-		if err != nil || t.Year() < 1970 || t.Year() > 2261 { // what nanoseconds since the epoch hold
+		if err != nil || t.Unix() < 0 || t.Unix() > latest {
 			return 0, false
 		}
 		return t.UnixNano(), true
@@ -211,10 +215,10 @@ func parseMoment(s string, zone *time.Location) (int64, bool) {
 		return 0, false
 	}
 	if !dotted {
-		return int64(n) * 1_000_000, n <= math.MaxInt64/1_000_000
+		return int64(n) * 1_000_000, n <= latest*1000
 	}
 	part, ok := parseFraction(fraction)
-	if !ok || n > math.MaxInt64/uint64(time.Second)-1 {
+	if !ok || n > latest {
 		return 0, false
 	}
 	return int64(n)*int64(time.Second) + part, true
