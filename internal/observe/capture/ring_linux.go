@@ -36,10 +36,8 @@ const (
 // linux/virtio_net.h), which stands right before the frame.
 const (
 	offloadSize    = 10
-	offloadKind    = 1
-	offloadHeaders = 2
+	offloadKind    = 1 // not 0 where there is a segment's size
 	offloadSegment = 4
-	offloadNone    = 0
 )
 
 // tagSize is the size of a VLAN tag, in bytes.
@@ -67,12 +65,10 @@ func (s *socket) release(block []byte) {
 type captured struct {
 	time     int64 // nanoseconds since the epoch, by the kernel
 	frame    []byte
-	length   int // on the wire, with the VLAN tag that was taken off
+	length   int // on the wire, without the VLAN tag that was taken off
 	outgoing bool
-	// segments is of how many packets offload made this one, or will make of it;
-	// each but one has headers besides, of so many bytes.
-	segments int
-	headers  int
+	tag      int // bytes of the VLAN tag that was taken off
+	segment  int // bytes of payload in each packet that offload made this one of; 0 if none
 }
 
 // read reads the packet that head begins with; what follows in the block lies
@@ -85,26 +81,15 @@ func (c *captured) read(head []byte, sized bool) {
 	c.frame = head[at : at+int(order.Uint32(head[capturedAt:]))]
 	c.length = int(order.Uint32(head[lengthAt:]))
 	c.outgoing = head[kindAt] == unix.PACKET_OUTGOING
-	c.segments, c.headers = 1, 0
+	c.tag, c.segment = 0, 0
 	if sized {
-		c.offload(head[at-offloadSize : at])
+		if b := head[at-offloadSize : at]; b[offloadKind] != 0 {
+			c.segment = int(order.Uint16(b[offloadSegment:]))
+		}
 	}
 	if order.Uint32(head[packetStatus:])&unix.TP_STATUS_VLAN_VALID != 0 {
-		c.length += tagSize
-		c.headers += tagSize
+		c.tag = tagSize
 	}
-}
-
-// offload reads what is told of segmentation.
-func (c *captured) offload(b []byte) {
-	order := binary.NativeEndian
-	segment := int(order.Uint16(b[offloadSegment:]))
-	headers := int(order.Uint16(b[offloadHeaders:]))
-	if b[offloadKind] == offloadNone || segment == 0 || headers >= c.length {
-		return
-	}
-	c.segments = (c.length - headers + segment - 1) / segment
-	c.headers = headers
 }
 
 // decode reads the packet into f; it tells whether it is a flow.
@@ -112,10 +97,23 @@ func (c *captured) decode(link packet.LinkType, options packet.Options, f *downp
 	if !options.DecodeFrame(link, c.frame, c.length, f) {
 		return false
 	}
-	if c.segments > 1 {
-		f.Packets = uint32(c.segments)
-		f.Bytes += uint64(c.segments-1) * uint64(c.headers)
-	}
+	f.Bytes += uint64(c.tag)
 	f.Time = c.time
+	if c.segment > 0 {
+		c.divide(link, f)
+	}
 	return true
+}
+
+// divide makes f the packets that offload put together, or will take apart: each
+// has the headers, and all but the last as much payload as a segment. (The
+// headers' length that the kernel tells is but a hint of what lies in one piece.)
+func (c *captured) divide(link packet.LinkType, f *downpour.Flow) {
+	headers := packet.HeaderLength(link, c.frame)
+	if headers == 0 || headers >= c.length {
+		return
+	}
+	segments := (c.length - headers + c.segment - 1) / c.segment
+	f.Packets = uint32(segments)
+	f.Bytes += uint64(segments-1) * uint64(headers+c.tag)
 }

@@ -39,8 +39,8 @@ func blockOf(offload []byte, frames ...[]byte) []byte {
 func TestPacketsOfABlock(t *testing.T) {
 	order := binary.NativeEndian
 	offload := make([]byte, offloadSize)
-	offload[offloadKind] = 1 // TCP over IPv4
-	order.PutUint16(offload[offloadHeaders:], 42)
+	offload[offloadKind] = 1          // TCP over IPv4
+	order.PutUint16(offload[2:], 200) // of the headers' length only a hint
 	order.PutUint16(offload[offloadSegment:], 100)
 	frame := frameOf(1, 250)
 	for name, c := range map[string]struct {
@@ -53,7 +53,7 @@ func TestPacketsOfABlock(t *testing.T) {
 		"three in one":        {offload, 0, 3, len(frame) + 2*42},
 		"with a tag":          {make([]byte, offloadSize), unix.TP_STATUS_VLAN_VALID, 1, len(frame) + 4},
 		"three in one, a tag": {offload, unix.TP_STATUS_VLAN_VALID, 3, len(frame) + 4 + 2*46},
-		"absurd headers":      {append([]byte{0, 1, 0xff, 0xff}, offload[4:]...), 0, 1, len(frame)},
+		"not of offload":      {append([]byte{0, 0}, offload[2:]...), 0, 1, len(frame)},
 		"segments of nothing": {[]byte{0, 1, 42, 0, 0, 0, 0, 0, 0, 0}, 0, 1, len(frame)},
 	} {
 		block := blockOf(c.offload, frame)

@@ -253,5 +253,5 @@ func (s *socket) close() {
 
 // statusOf is the word by which the kernel and we hand a block to each other.
 func (s *socket) statusOf(block []byte) *uint32 {
-	return (*uint32)(unsafe.Pointer(&block[statusAt]))
+	return (*uint32)(unsafe.Pointer(&block[statusAt])) //nolint:gosec // a word of shared memory, aligned as the block is
 }

@@ -46,3 +46,26 @@ func decapsulate(link LinkType, frame []byte, length int, f *downpour.Flow) {
 		}
 	}
 }
+
+// HeaderLength tells how many bytes of a frame stand before its payload of TCP or
+// UDP, from the link header on; 0 if it bears no such.
+func HeaderLength(link LinkType, frame []byte) int {
+	at, found := skipLink(link, frame)
+	if found != fine {
+		return 0
+	}
+	protocol, begins, ok := payloadOf(frame[at:], len(frame)-at)
+	if !ok {
+		return 0
+	}
+	at += begins
+	switch protocol {
+	case downpour.ProtocolTCP:
+		if len(frame) >= at+tcpSize {
+			return at + int(frame[at+12]>>4)*4
+		}
+	case downpour.ProtocolUDP:
+		return at + udpSize
+	}
+	return 0
+}

@@ -178,3 +178,24 @@ func TestDecodeFrame(t *testing.T) {
 		t.Errorf("%v allocations in a tunnel", n)
 	}
 }
+
+func TestHeaderLength(t *testing.T) {
+	options := tcp(1, 2, 2, make([]byte, 50))
+	options[12] = 0x80
+	for name, c := range map[string]struct {
+		frame []byte
+		want  int
+	}{
+		"TCP":            {ether(etherIPv4, ip4(6, 0, tcp(1, 2, 2, make([]byte, 50)))), 54},
+		"TCP's options":  {ether(etherIPv4, ip4(6, 0, options)), 66},
+		"UDP over IPv6":  {ether(etherVLAN, cat(u16(1), u16(etherIPv6), ip6(60, cat([]byte{17, 0, 0, 0, 0, 0, 0, 0}, udp(1, 2, nil))))), 18 + 40 + 8 + 8},
+		"ICMP":           {ether(etherIPv4, ip4(1, 0, make([]byte, 8))), 0},
+		"cut":            {ether(etherIPv4, ip4(6, 0, tcp(1, 2, 2, nil)))[:50], 0},
+		"ARP":            {ether(0x0806, make([]byte, 28)), 0},
+		"later fragment": {ether(etherIPv4, ip4(17, 9, udp(1, 2, nil))), 0},
+	} {
+		if got := HeaderLength(LinkEthernet, c.frame); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}

@@ -130,13 +130,13 @@ func (a *agent) fromFar(sequence, uptime uint32, at int64) (event, int64) {
 // restarted tells from the uptime, which wraps around after 50 days, whether this
 // is not the run of the agent that it was.
 func (a *agent) restarted(uptime uint32, at int64) bool {
-	if int32(uptime-a.uptime) < -int32(uptimeBack.Milliseconds()) {
+	if int64(int32(uptime-a.uptime)) < -uptimeBack.Milliseconds() {
 		return true
 	}
 	if uptime == a.uptime || at == 0 || a.at == 0 {
 		return false // some agents have no uptime, and files no time of arrival
 	}
 	passed := uint32((at - a.at) / int64(time.Millisecond))
-	apart := int32(uptime - a.uptime - passed)
-	return apart > int32(uptimeApart.Milliseconds()) || apart < -int32(uptimeApart.Milliseconds())
+	apart := int64(int32(uptime - a.uptime - passed))
+	return apart > uptimeApart.Milliseconds() || apart < -uptimeApart.Milliseconds()
 }
