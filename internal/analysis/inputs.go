@@ -13,6 +13,7 @@ import (
 	"downpour/internal/observe/export"
 	"downpour/internal/observe/packet"
 	"downpour/internal/observe/report"
+	"downpour/internal/observe/weblog"
 )
 
 // stdin is the name that stands for standard input.
@@ -102,12 +103,29 @@ func (o *opener) told(name string, of looked) error {
 		return o.reader().AddFile(name, o.exportOptions())
 	case counts:
 		return o.reports(name)
+	case webLog:
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		o.add(&holder{file: f}) // closes it
+		return o.log(name, f)
 	}
 	c, err := packet.OpenFile(name)
 	if err != nil {
 		return explain(err, of.head)
 	}
 	o.add(remarked(c, of.verdict))
+	return nil
+}
+
+// log adds a web log. Whose requests they are the hosts tell.
+func (o *opener) log(name string, r io.Reader) error {
+	s, err := weblog.Open(name, r, weblog.Options{})
+	if err != nil {
+		return err
+	}
+	o.add(s)
 	return nil
 }
 
@@ -128,6 +146,8 @@ func (o *opener) stream(name string, r io.Reader) error {
 		}
 		o.add(s)
 		return nil
+	case webLog:
+		return o.log(name, whole)
 	}
 	verdict, whole, err := judgeStream(name, whole)
 	if err != nil {

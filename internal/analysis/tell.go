@@ -9,6 +9,7 @@ import (
 	"downpour/internal/observe/export"
 	"downpour/internal/observe/packet"
 	"downpour/internal/observe/report"
+	"downpour/internal/observe/weblog"
 )
 
 // contentKind is what an input is by its content.
@@ -18,6 +19,7 @@ const (
 	other contentKind = iota // a capture of packets, or nothing that is known
 	flowExport
 	counts
+	webLog
 )
 
 // kindOf tells from its uncompressed beginning what an input is. A capture may
@@ -30,6 +32,8 @@ func kindOf(head []byte) contentKind {
 		return flowExport
 	case report.IsCSV(head):
 		return counts
+	case weblog.IsLog(head):
+		return webLog
 	}
 	return other
 }

@@ -24,7 +24,7 @@ type stage struct {
 	follower *Follower
 	rotated  int
 	half     string // of a line whose rest is still to be written
-	deleted  bool // whether the last old file has no name any longer
+	deleted  bool   // whether the last old file has no name any longer
 }
 
 func newStage(t *testing.T, pattern string) *stage {
