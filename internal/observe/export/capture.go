@@ -13,9 +13,9 @@ type extractor struct {
 	// known are the conversations in which a message was told strictly; what
 	// else comes in them goes to the decoder, which says what is wrong with it.
 	known map[ends]struct{}
-	// Packets of the capture by what they were.
-	ip, carried uint64
-	cut         uint64
+	ip      uint64 // IP packets
+	carried uint64 // of which in messages that were told strictly
+	cut     uint64 // datagrams that were captured in part
 }
 
 // emitter takes a message: its conversation, whether it came over TCP, and its
@@ -64,6 +64,7 @@ func (x *extractor) datagram(made int, emit emitter) bool {
 	_, known := x.known[conversation]
 	switch {
 	case Tell(payload) != 0 && !cut:
+		x.carried += uint64(made)
 		if !known && len(x.known) < maxKnown {
 			x.known[conversation] = struct{}{}
 		}
@@ -73,7 +74,6 @@ func (x *extractor) datagram(made int, emit emitter) bool {
 	if cut {
 		x.cut++
 	}
-	x.carried += uint64(made)
 	emit(x.packet.ends, false, payload)
 	return true
 }
