@@ -8,7 +8,7 @@ func (l *Live) Collectors() []prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "downpour", Name: name, Help: help},
 			func() float64 { return float64(read()) })
 	}
-	return []prometheus.Collector{
+	list := []prometheus.Collector{
 		counter("intake_counted_total", "Reports that were counted.", func() uint64 { return l.cfg.Intake.Stats().Counted }),
 		counter("intake_repeated_total", "Reports received from a reporter who had reported within ten minutes.", func() uint64 { return l.cfg.Intake.Stats().Repeated }),
 		counter("intake_limited_total", "Reports refused by a rate limit.", func() uint64 { return l.cfg.Intake.Stats().Limited }),
@@ -17,6 +17,10 @@ func (l *Live) Collectors() []prometheus.Collector {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "downpour", Name: "incidents_ongoing", Help: "Incidents that are going on."},
 			func() float64 { return float64(l.ongoing()) }),
 	}
+	if l.cfg.Telemetry != nil {
+		list = append(list, telemetryMetrics{l.cfg.Telemetry})
+	}
+	return list
 }
 
 func (l *Live) ongoing() (n int) {

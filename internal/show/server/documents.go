@@ -27,6 +27,7 @@ type healthDocument struct {
 	Version    string              `json:"version"`
 	LagSeconds *float64            `json:"lag_seconds"`
 	Inputs     []healthInput       `json:"inputs"`
+	Flow       *healthFlow         `json:"flow"`
 	Shed       []healthShed        `json:"shed"`
 	Warnings   []healthWarning     `json:"warnings"`
 	Databases  []downpour.Database `json:"databases"`
@@ -85,6 +86,7 @@ func healthDocumentOf(v web.HealthView) healthDocument {
 	for _, w := range v.Warnings {
 		d.Warnings = append(d.Warnings, healthWarning(w))
 	}
+	d.Flow = healthFlowOf(v.Flow)
 	if s := v.Store; s != nil {
 		d.Store = &healthStore{s.Bytes, s.Budget, s.OldestReport, orEmpty(s.Problems), s.CheckedAt}
 	}
