@@ -3,6 +3,7 @@ package netflow
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"downpour/internal/observe/flow"
@@ -109,4 +110,43 @@ func BenchmarkVariable(b *testing.B) { // with an application's name
 		records = append(records, "\x05abcde"...)
 	}
 	benchmark(b, data.set(256, records).bytes(), m.template(256, append(common10, spec{96, anyLength, 0})...).bytes(), 8, 20, 20)
+}
+
+// Once templates are known and the caller's slice has grown, nothing is allocated,
+// whatever the records are.
+func TestNothingIsAllocated(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	biflow := append(slices.Clone(common10), spec{1, 8, reverse}, spec{2, 8, reverse})
+	var sections []byte
+	for range 9 {
+		sections = append(sections, variable(313, ip4(), false).raw...)
+	}
+	options := []spec{{149, 4, 0}, {34, 4, 0}, {10, 4, 0}, {82, 16, 0}}
+	name := append([]byte("xe-0/0/1"), make([]byte, 8)...)
+	for what, c := range map[string]struct {
+		fields  []spec
+		content []byte
+	}{
+		"common":   {common10, random(rng, common10, 9)},
+		"biflow":   {biflow, random(rng, biflow, 9)},
+		"sections": {[]spec{{313, anyLength, 0}}, sections},
+		"variable": {append(slices.Clone(common10), spec{96, anyLength, 0}), append(random(rng, common10, 1), 2, 'a', 'b')},
+	} {
+		d := New(Config{})
+		m := message{version: 10, export: exportSecond}
+		d.Decode(nil, m.template(256, c.fields...).options(257, 1, options...).bytes(), 1)
+		data := message{version: 10, export: exportSecond}
+		data.set(256, c.content).set(257, cat(number(0, 4), number(7, 4), number(3, 4), name))
+		b, dst := data.bytes(), make([]flow.Record, 0, 64)
+		allocations := testing.AllocsPerRun(100, func() {
+			got, _ := d.Decode(dst, b, 1)
+			if len(got) == 0 {
+				t.Fatalf("%s: no records", what)
+			}
+			b[11] += byte(d.domains[domainKey{10, 0}].sequence.units)
+		})
+		if allocations != 0 {
+			t.Errorf("%s: %v allocations a message", what, allocations)
+		}
+	}
 }

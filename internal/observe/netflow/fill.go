@@ -319,7 +319,7 @@ func directionOf(v uint64) flow.Direction {
 // knownAS reads an AS number; the last one, which is nobody's (RFC 7300), is what
 // exporters send for "not known".
 func knownAS(v uint64) uint32 {
-	if uint32(v) == math.MaxUint32 {
+	if v&math.MaxUint32 == math.MaxUint32 {
 		return 0
 	}
 	return uint32(v)
