@@ -36,6 +36,9 @@ func (s *suspect) hostile(k kind) float64 {
 		}
 		return s.unfinished(r, unasked(r, repliesPerQuestion))
 	case ClassOdd, ClassQueries:
+		if s.flagless(k) {
+			return s.hostileBulk(k, r)
+		}
 		return 1
 	case ClassErrors, ClassICMP:
 		return unasked(r, repliesPerQuestion)
@@ -155,7 +158,7 @@ func (s *suspect) hostileBulk(k kind, r *row) float64 {
 		return 0
 	}
 	steady := quiet(r.window.repeats, r.window.tracked, conversing)
-	if kindClasses[k] == ClassTCP || len(s.sources.entries) <= onePeer {
+	if kindClasses[k] == ClassTCP || k == kindNull || len(s.sources.entries) <= onePeer {
 		return steady
 	}
 	if r.sourcePort.value == 443 && r.sourcePort.share(r.total.samples) >= conversing {

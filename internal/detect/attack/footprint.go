@@ -100,12 +100,13 @@ func (s *suspect) constantFields(set kindSet) []downpour.FieldShare {
 		name string
 		of   func(*row) *vote
 		tcp  bool
+		all  func(*row) uint64 // samples that have the field
 	}{
-		{"ip id", func(r *row) *vote { return &r.id }, false},
-		{"tcp sequence", func(r *row) *vote { return &r.sequence }, true},
-		{"tcp window", func(r *row) *vote { return &r.window_ }, true},
-		{"source port", func(r *row) *vote { return &r.sourcePort }, false},
-		{"length", func(r *row) *vote { return &r.length }, false},
+		{"ip id", func(r *row) *vote { return &r.id }, false, ofHeaders},
+		{"tcp sequence", func(r *row) *vote { return &r.sequence }, true, ofHeaders},
+		{"tcp window", func(r *row) *vote { return &r.window_ }, true, ofHeaders},
+		{"source port", func(r *row) *vote { return &r.sourcePort }, false, ofAll},
+		{"length", func(r *row) *vote { return &r.length }, false, ofAll},
 	}
 	out := []downpour.FieldShare{}
 	for _, field := range fields {
@@ -113,8 +114,8 @@ func (s *suspect) constantFields(set kindSet) []downpour.FieldShare {
 		var total, hits uint64
 		for _, k := range s.active {
 			if r := s.rows[k]; set.has(k) && (!field.tcp || k.traits().protocol == "tcp") {
-				total += r.total.samples
-				if largest == nil || r.total.samples > largest.total.samples {
+				total += field.all(r)
+				if largest == nil || field.all(r) > field.all(largest) {
 					largest = r
 				}
 			}
@@ -133,6 +134,10 @@ func (s *suspect) constantFields(set kindSet) []downpour.FieldShare {
 	}
 	return out
 }
+
+func ofHeaders(r *row) uint64 { return r.headers }
+
+func ofAll(r *row) uint64 { return r.total.samples }
 
 // atMost bounds an estimate: no more sources were seen than records.
 func atMost(e downpour.Estimate, most float64) downpour.Estimate {

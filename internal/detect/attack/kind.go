@@ -117,6 +117,9 @@ func classify(f *downpour.Flow) kind {
 		if f.Mark == downpour.HTTPAnswer {
 			return kindMiddlebox
 		}
+		if f.Packets > 1 {
+			return classifyTCPRecord(f)
+		}
 		return tcpKinds[f.TCPFlags]
 	case downpour.ProtocolUDP:
 		return classifyUDP(f)
@@ -145,7 +148,9 @@ func classifyUDP(f *downpour.Flow) kind {
 	}
 	// A question between two servers, or by a client that binds the service's
 	// own port as NTP's do, comes from that port too: the payload tells.
-	question := f.Mark == downpour.Unmarked && f.SourcePort == f.DestinationPort
+	// Where none was seen, its size does.
+	question := f.SourcePort == f.DestinationPort &&
+		(f.Mark == downpour.Unmarked || f.Mark == downpour.NoPayload && f.Bytes <= smallPacket*uint64(max(f.Packets, 1)))
 	if k := portKinds[f.SourcePort]; k != noService && !question {
 		return k
 	}

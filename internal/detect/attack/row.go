@@ -20,7 +20,7 @@ const (
 type tally struct {
 	volume
 	asked   uint64 // packets of the target that ask for such answers
-	tracked uint64 // records of sources in the sample, of which:
+	tracked uint64 // samples of sources that are followed, of which:
 	talking uint64 // those of a source that the target converses with
 	replied uint64 // those that were before the target's first answer to their source
 	repeats uint64 // those with ports that the source used lately
@@ -98,6 +98,7 @@ type gathered struct {
 	firstFragments  uint64 // samples
 	marked          uint64 // samples whose payload proves the kind
 	payloads        uint64 // samples with a payload to look at
+	headers         uint64 // those that bear the fields of a packet's header
 	ttls            [256]uint32
 
 	ports                              portSet // destination ports
@@ -139,12 +140,16 @@ func (r *row) count(at *slot, f *downpour.Flow, now int64, v volume) {
 	r.ports.add(f.DestinationPort)
 	r.destinationPort.cast(uint32(f.DestinationPort), v.samples)
 	r.proto.cast(uint32(f.Protocol), v.samples)
-	r.id.cast(uint32(f.IPID), v.samples)
 	length := f.Bytes
 	if f.Packets > 1 {
 		length /= uint64(f.Packets)
 	}
 	r.length.cast(uint32(length), v.samples)
+	if !headed(f) {
+		return
+	}
+	r.headers++
+	r.id.cast(uint32(f.IPID), v.samples)
 	if f.Protocol == downpour.ProtocolTCP {
 		r.sequence.cast(f.Sequence, v.samples)
 		r.window_.cast(uint32(f.Window), v.samples)

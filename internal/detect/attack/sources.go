@@ -13,11 +13,10 @@ type source struct {
 	downpour.Source
 	kinds   kindSet
 	ports   uint64 // a bit for each pair of ports of its latest flows, by hash
-	flows   uint32
-	pending uint8 // SYN not yet followed by an ACK
-	asked   uint8 // SYN-ACK not yet followed by data
-	answers uint8 // packets of the target to it that were no refusal
-	latest  kind  // of its latest flow
+	pending uint8  // SYN not yet followed by an ACK
+	asked   uint8  // SYN-ACK not yet followed by data
+	answers uint8  // packets of the target to it that were no refusal
+	latest  kind   // of its latest flow
 }
 
 // repeats tells whether a flow bears a pair of ports that the source used

@@ -193,16 +193,15 @@ func (s *suspect) note(f *downpour.Flow, k kind, r *row, v volume) {
 	}
 	at := s.at(r)
 	noteSource(&src.Source, f, v)
-	tracked, repeats, talking := uint64(1), uint64(0), uint64(0)
+	tracked, repeats, talking := v.samples, v.samples-1, uint64(0)
 	if src.repeats(f) {
-		repeats = 1
+		repeats = v.samples
 	}
-	if src.answers > 0 && (k != kindQUIC || src.flows >= quicTalks) {
-		talking = 1
+	if src.answers > 0 && (k != kindQUIC || src.Packets > quicTalks) {
+		talking = v.samples
 	}
 	src.latest = k
 	src.kinds |= 1 << k
-	src.flows++
 	switch k {
 	case kindSYN:
 		talking = 0 // told by what the source sends later, see complete
@@ -216,6 +215,9 @@ func (s *suspect) note(f *downpour.Flow, k kind, r *row, v volume) {
 		}
 	case kindACK, kindFIN, kindMiddlebox:
 		s.complete(src)
+		if f.TCPFlags&downpour.SYN != 0 && f.Packets > 1 { // all of it in one record
+			src.Established = src.Established || src.answers > 0 || s.outgoing == 0
+		}
 	}
 	at.tracked, r.window.tracked = at.tracked+tracked, r.window.tracked+tracked
 	at.repeats, r.window.repeats = at.repeats+repeats, r.window.repeats+repeats
@@ -277,9 +279,14 @@ func (s *suspect) outgoingFlow(f *downpour.Flow) {
 		return
 	}
 	if r := s.rows[src.latest]; src.answers == 0 && r != nil {
-		n := uint64(src.flows)
+		n := src.Packets
 		s.at(r).replied += n
 		r.window.replied += n
+		if f.Packets > 1 && src.latest != kindSYN && src.latest != kindSYNACK {
+			// A record is told of when it is over: what came before was part of it.
+			s.at(r).talking += n
+			r.window.talking += n
+		}
 	}
 	src.answers = min(src.answers, 254) + 1
 }

@@ -39,10 +39,11 @@ func (v volume) seenBytes() uint64 {
 }
 
 // The most that a record can stand for. More is damage, and must not overflow
-// the sums: 2^40 packets, and 128 KiB a packet (the largest IP packet is half).
+// the sums: 2^40 packets, 128 KiB a packet (the largest IP packet is half), 1 PiB.
 const (
 	mostPackets       = 1 << 40
 	mostBytesOfPacket = 1 << 17
+	mostBytes         = 1 << 50
 )
 
 // volumeOf scales a flow up by its sampling rate.
@@ -51,8 +52,8 @@ func volumeOf(f *downpour.Flow) volume {
 	if f.Sampling <= 1 {
 		return volume{samples, min(f.Bytes, samples*mostBytesOfPacket), samples}
 	}
-	packets := min(samples*uint64(f.Sampling), mostPackets)
-	return volume{packets, min(f.Bytes, samples*mostBytesOfPacket) * uint64(f.Sampling), samples}
+	rate := uint64(f.Sampling)
+	return volume{min(samples*rate, mostPackets), min(f.Bytes, samples*mostBytesOfPacket, mostBytes/rate) * rate, samples}
 }
 
 // target is one address's compact state: what came in the current second, and

@@ -6,19 +6,19 @@ package attack
 // the candidate at once, so its share is told to a few packets.
 type vote struct {
 	value uint32
-	lead  uint32
+	lead  uint64
 	hits  uint64
 }
 
 func (v *vote) cast(value uint32, n uint64) {
 	switch {
 	case v.value == value && v.lead > 0:
-		v.lead++
+		v.lead += n
 		v.hits += n
-	case v.lead == 0:
-		v.value, v.lead, v.hits = value, 1, n
+	case v.lead < n:
+		v.value, v.lead, v.hits = value, n-v.lead, n
 	default:
-		v.lead--
+		v.lead -= n
 	}
 }
 

@@ -1,0 +1,70 @@
+package attack
+
+import "downpour"
+
+// A record of flow export stands for many packets and bears the flags of all of
+// them. What follows tells what such a record was, where its flags alone would
+// be those of no packet that a stack sends.
+
+// smallPacket is the mean size in bytes up to which a record's packets carry no
+// data: a TCP header with its options at most.
+const smallPacket = 100
+
+// classifyTCPRecord tells the kind of a TCP record of several packets. One whose
+// flags hold ACK beside others was a conversation, or a part of it.
+func classifyTCPRecord(f *downpour.Flow) kind {
+	const (
+		push  = downpour.PSH | downpour.URG
+		ends  = downpour.FIN | downpour.RST
+		whole = downpour.FIN | downpour.SYN | downpour.RST | downpour.ACK | push
+	)
+	flags := f.TCPFlags &^ (downpour.ECE | downpour.CWR)
+	small := f.Bytes <= smallPacket*uint64(f.Packets)
+	switch {
+	case flags == whole && small:
+		return kindXmas // every flag lit
+	case flags&downpour.ACK == 0:
+		if flags&downpour.SYN != 0 && flags&(push|downpour.FIN) == 0 {
+			return kindSYN // what reset it was the scanner's own stack
+		}
+		return tcpKinds[flags]
+	case flags&push != 0 || !small:
+		return kindACK
+	case flags == downpour.SYN|downpour.ACK:
+		// A server repeats its SYN-ACK; a client sends SYN, then ACK.
+		if f.SourcePort < f.DestinationPort {
+			return kindSYNACK
+		}
+		return kindACK
+	case flags&downpour.SYN != 0:
+		return kindACK // opened and closed, without data
+	case flags&ends != 0:
+		if flags&downpour.RST != 0 {
+			return kindRST
+		}
+		return kindFIN
+	}
+	return kindACK
+}
+
+// headed tells whether a flow bears the fields of a packet's header. Of a record
+// of several packets they are nobody's in particular, and few exporters tell any.
+func headed(f *downpour.Flow) bool { return f.TTL != 0 && f.Packets <= 1 }
+
+// flagless tells an exporter that does not export TCP flags from a flood of
+// packets without any: of a target whose records have some, those without are
+// what they seem.
+func (s *suspect) flagless(k kind) bool {
+	const some = 0.01
+	r := s.rows[k]
+	if k != kindNull || r.headers > 0 {
+		return false
+	}
+	var flagged uint64
+	for _, other := range s.active {
+		if other != kindNull && other.traits().protocol == "tcp" {
+			flagged += s.rows[other].total.samples
+		}
+	}
+	return float64(flagged) < some*float64(r.total.samples)
+}
