@@ -3,8 +3,10 @@ package capture
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"downpour"
 	"downpour/internal/observe"
@@ -50,12 +53,19 @@ type running struct {
 // start captures by a config, in a namespace.
 func start(t *testing.T, in netns.NsHandle, config Config) *running {
 	t.Helper()
+	return startAfter(t, in, config, func() {})
+}
+
+// startAfter does something between opening the interface and reading from it.
+func startAfter(t *testing.T, in netns.NsHandle, config Config, do func()) *running {
+	t.Helper()
 	config.Queue = observe.NewQueue(64)
 	reader, err := New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &running{t: t, reader: reader}
+	do()
 	ctx, cancel := context.WithCancel(t.Context())
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -156,6 +166,27 @@ func TestEveryPacketIsCounted(t *testing.T) {
 	stats := r.reader.Stats()
 	if len(flows) != packets || len(seen) != packets || stats.Drops != 0 || stats.Shed != 0 || stats.Flows < packets {
 		t.Errorf("of %d packets came %d, %d distinct; %+v", packets, len(flows), len(seen), stats)
+	}
+}
+
+// What the ring had no room for is counted: what was sent is what came and what
+// was dropped.
+func TestDropsAreCounted(t *testing.T) {
+	in := enterNamespace(t)
+	pair(t, "dp0", "dp1")
+	const packets = 30000
+	r := startAfter(t, in, Config{Interface: "dp0", Buffer: smallBuffer}, func() {
+		from := newSender(t, "dp1")
+		for i := range packets {
+			from.send(frameOf(i, 300))
+		}
+	})
+	eventually(t, "an account of all packets", func() bool {
+		s := r.reader.Stats()
+		return s.Packets+s.Drops == packets && s.Flows == s.Packets
+	})
+	if s := r.reader.Stats(); s.Drops == 0 || s.Packets < packets/10 || len(r.all(int(s.Flows))) != int(s.Flows) {
+		t.Errorf("of %d packets: %+v", packets, s)
 	}
 }
 
@@ -279,6 +310,12 @@ func TestAnInterfaceThatIsGoneAndComesBack(t *testing.T) {
 	eventually(t, "a new interface", func() bool { s := r.reader.Stats(); return s.Reopens == 1 && s.Up })
 	newSender(t, "dp1").send(frameOf(2, 20))
 	r.all(2)
+}
+
+func TestErrorsSayWhatToDo(t *testing.T) {
+	if err := explain(unix.EPERM); !errors.Is(err, unix.EPERM) || !strings.Contains(err.Error(), "CAP_NET_RAW") {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestNoSuchInterface(t *testing.T) {

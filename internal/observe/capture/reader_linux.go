@@ -56,8 +56,16 @@ func (r *Reader) openAll() (err error) {
 // ring then is left. Where the queue has no empty batch, packets are shed and
 // counted there. An interface that goes away is waited for.
 func (r *Reader) Run(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() { _, _ = unix.Write(r.wake, binary.NativeEndian.AppendUint64(nil, 1)) })
-	defer stop()
+	woken := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(woken)
+		_, _ = unix.Write(r.wake, binary.NativeEndian.AppendUint64(nil, 1))
+	})
+	defer func() {
+		if !stop() {
+			<-woken // Close may follow, and give the file away
+		}
+	}()
 	// The first one runs here, and so in the namespace of whoever called.
 	var others sync.WaitGroup
 	failed := make([]error, len(r.rings))

@@ -11,6 +11,10 @@
 // malformed packets within an intact file are counted by kind. Nothing is lost
 // without a count: packets = flows + frames that bear no IP + undecodable ones.
 //
-// Of a tunnel (GRE, IP in IP) the outer packet is counted: it is what the link
-// carried.
+// Tags, labels and PPPoE are looked through. Of a tunnel (GRE, IP in IP) the outer
+// packet is counted: it is what the link carried, and what a flood is aimed at.
+// VXLAN between addresses that nobody reaches from outside is the operator's own
+// network and looked through too; Options and Describe see into all of them.
+//
+// DecodeFrame decodes headers that something else sampled.
 package packet
