@@ -89,6 +89,7 @@ func (e *Engine) keep(flows []downpour.Flow, now int64, final bool) {
 		}
 		e.delay.infer(&flows[i], end)
 		e.advance(end)
+		e.wait() // should the delay have lapsed by then
 		e.keepOne(&flows[i], max(end, e.last))
 	}
 }
