@@ -76,7 +76,9 @@ flow:
 	if err != nil {
 		return nil, err
 	}
-	return &receiver{process: process, to: p.listen, by: "its metrics", counted: o.counted}, nil
+	return &receiver{process: process, to: p.listen, by: "its metrics (flows given to the pipeline)", counted: func() (uint64, uint64, error) {
+		return o.counted(p.version)
+	}}, nil
 }
 
 // operator is signed in at a Downpour.
@@ -114,11 +116,17 @@ func (o *operator) get(ctx context.Context, path string) (string, error) {
 	return string(body), err
 }
 
-// counted reads the metrics until they stand still: the engine is a step behind
-// the sockets.
-func (o *operator) counted() (counted, lost uint64, err error) {
+// counted is what the pipeline was given, and what is known to be lost before:
+// by sequence numbers (drops at the socket among them), or thrown away.
+func (o *operator) counted(v flow.Version) (counted, lost uint64, err error) {
 	body, err := o.get(context.Background(), "/metrics")
-	return sumOf(body, "downpour_flow_records_total", ""), sumOf(body, "downpour_flow_lost_total", ""), err
+	if err != nil {
+		return 0, 0, err
+	}
+	lost = sumOf(body, "downpour_exporter_lost_records_total", "") + sumOf(body, "downpour_exporter_lost_datagrams_total", "")*recordsOf(v) +
+		sumOf(body, "downpour_exporter_shed_total", "") + sumOf(body, "downpour_exporter_shed_datagrams_total", "")*recordsOf(v) +
+		sumOf(body, "downpour_queue_flows_shed_total", "")
+	return sumOf(body, "downpour_queue_flows_total", ""), lost, nil
 }
 
 // sumOf adds up a metric over its labels, of which one may be asked for, in the

@@ -59,20 +59,20 @@ func launch(ctx context.Context, folder, program string, args ...string) (*proce
 	return p, nil
 }
 
-// said waits for a line of the output that begins in a way, and returns its rest.
-func (p *process) said(begins string, patience time.Duration) (string, error) {
+// said waits for a line of the output with a text, and returns what follows it.
+func (p *process) said(text string, patience time.Duration) (string, error) {
 	late := time.After(patience)
 	for {
 		select {
 		case line, ok := <-p.lines:
 			if !ok {
-				return "", fmt.Errorf("%s ended before it said %q", filepath.Base(p.cmd.Path), begins)
+				return "", fmt.Errorf("%s ended before it said %q", filepath.Base(p.cmd.Path), text)
 			}
-			if rest, ok := strings.CutPrefix(line, begins); ok {
+			if _, rest, ok := strings.Cut(line, text); ok {
 				return strings.TrimSpace(rest), nil
 			}
 		case <-late:
-			return "", fmt.Errorf("%s did not say %q", filepath.Base(p.cmd.Path), begins)
+			return "", fmt.Errorf("%s did not say %q", filepath.Base(p.cmd.Path), text)
 		}
 	}
 }
