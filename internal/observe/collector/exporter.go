@@ -119,6 +119,7 @@ func (e *exporter) take(c *Config, out *output, b []byte, v flow.Version, arrive
 		decoder = e.decoder(c, v)
 	}
 	records, d := decoder.Decode(out.records[:0], b, arrived)
+	out.records = records // grown, perhaps
 	e.count.bytes += uint64(len(b))
 	e.lastSeen = arrived
 	if e.firstSeen == 0 {

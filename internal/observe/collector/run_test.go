@@ -45,8 +45,7 @@ func start(t testing.TB, change func(*Config)) *rig {
 	r.wake = sync.NewCond(&r.mu)
 	cfg := Config{
 		Listen: []Endpoint{{UDP, "127.0.0.1:0"}}, Allow: []netip.Prefix{loopback}, Queue: r.queue, Ingresses: flow.NewIngresses(),
-		NetFlow: func(stream bool) flow.Decoder { return netflow.New(netflow.Config{Stream: stream}) },
-		SFlow:   func() flow.Decoder { return sflow.New(sflow.Config{}) },
+		NetFlow: netflowDecoder, SFlow: sflowDecoder,
 	}
 	if change != nil {
 		change(&cfg)
@@ -168,3 +167,9 @@ func loadOf(seed uint64, n int) []export.Flow {
 func datagrams(s export.Settings, flows []export.Flow) []export.Datagram {
 	return export.NewEncoder(s).Flows(nil, time.Now().UnixNano(), flows)
 }
+
+func netflowDecoder(stream bool) flow.Decoder { return netflow.New(netflow.Config{Stream: stream}) }
+
+func sflowDecoder() flow.Decoder { return sflow.New(sflow.Config{}) }
+
+func addressOf(s string) downpour.Address { return downpour.AddressFrom(netip.MustParseAddr(s)) }
