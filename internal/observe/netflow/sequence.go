@@ -72,7 +72,7 @@ func (d *Decoder) arrive(c *context, b []byte, number uint32) arrival {
 	if d.config.Stream || s.ignored {
 		return unnumbered
 	}
-	hash := maphash.Bytes(d.seed, b)
+	hash := d.fingerprint(b)
 	what := d.judge(s, c, number, hash)
 	if what == duplicate {
 		d.stats.Duplicates++
@@ -81,6 +81,17 @@ func (d *Decoder) arrive(c *context, b []byte, number uint32) arrival {
 	s.seen[s.place] = hash
 	s.place = (s.place + 1) % remembered
 	return what
+}
+
+// fingerprint tells datagrams apart whose numbers are the same. Their beginning,
+// with number, time and length, and their end do: to hash all of each would cost
+// a fifth of decoding it.
+func (d *Decoder) fingerprint(b []byte) uint64 {
+	const edge = 96
+	if len(b) <= 2*edge {
+		return maphash.Bytes(d.seed, b)
+	}
+	return maphash.Bytes(d.seed, b[:edge]) ^ maphash.Bytes(d.seed, b[len(b)-edge:])*3 ^ uint64(len(b))
 }
 
 // judge compares a datagram's number with what is expected.
