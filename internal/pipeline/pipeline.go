@@ -108,7 +108,8 @@ func (s *span) note(b *observe.Batch) {
 		s.to = max(s.to, b.Flows[n-1].Time)
 	}
 	if s.from != 0 && b.Now != 0 {
-		s.to, s.live = max(s.to, b.Now), true
+		s.to = max(s.to, b.Now)
+		s.live = s.live || len(b.Flows) == 0 // files of flow export tell of arrivals, never of silence
 	}
 }
 

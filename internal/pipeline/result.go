@@ -8,6 +8,7 @@ import (
 
 	"downpour"
 	"downpour/internal/assess/claim"
+	"downpour/internal/engine"
 	"downpour/internal/store"
 )
 
@@ -77,6 +78,20 @@ func (p *Pipeline) Notes() []string {
 	}
 	if n := p.engine.Leaps(); n > 0 {
 		notes = append(notes, fmt.Sprintf("%d packets bear a time far after that of the packets around them, and were counted when they came.", n))
+	}
+	return append(notes, held(p.engine.Hold())...)
+}
+
+// held tells what flows that had to wait for their second to be complete lost.
+func held(h engine.HoldStats) (notes []string) {
+	if n := h.Late; n.Flows > 0 {
+		notes = append(notes, fmt.Sprintf("%d flow records, or parts of them (%d packets), came after their second had been judged, and count nowhere.", n.Flows, n.Packets))
+	}
+	if n := h.Thinned; n.Flows > 0 {
+		notes = append(notes, fmt.Sprintf("More flow records had to wait for their second than can be held: of the small ones %d (%d packets) were left out, and the others stand for them.", n.Flows, n.Packets))
+	}
+	if n := h.EarlySeconds; n > 0 {
+		notes = append(notes, fmt.Sprintf("%d seconds were judged before they were complete: more flow records had to wait than can be held.", n))
 	}
 	return notes
 }
