@@ -32,7 +32,7 @@ type Config struct {
 	// Coverage is the share of the ingress that telemetry sees, [0, 1], as the
 	// operator states it; nil if nobody said.
 	Coverage *float64
-	Claims []downpour.Claim
+	Claims   []downpour.Claim
 	// Traffic tells whether any traffic telemetry is given at all: without it
 	// no attack can be ruled out.
 	Traffic bool
