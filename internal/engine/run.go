@@ -53,15 +53,16 @@ type Engine struct {
 	abroad     bool // targets outside our networks are followed
 	running    sync.WaitGroup
 	clock
-	late   uint64
-	leaps  uint64
-	held   []downpour.Flow // after a leap in time that is in doubt
-	delay  delay
-	hold   *hold // nil as long as no flow had to wait
-	counts HoldStats
-	ahead  *foresight       // nil as long as no flow had to wait
-	alarms map[string]int64 // when attacks were first told of, where flows wait
-	events []downpour.Event
+	late    uint64
+	leaps   uint64
+	doubted int64           // time of the request that was not believed last
+	held    []downpour.Flow // after a leap in time that is in doubt
+	delay   delay
+	hold    *hold // nil as long as no flow had to wait
+	counts  HoldStats
+	ahead   *foresight       // nil as long as no flow had to wait
+	alarms  map[string]int64 // when attacks were first told of, where flows wait
+	events  []downpour.Event
 }
 
 // New returns an engine that is ready to be fed. Its goroutines, if any, end
@@ -141,13 +142,7 @@ func (e *Engine) Feed(b *observe.Batch) {
 			e.cfg.Counts.Count(c)
 		}
 	}
-	for i := range b.Requests {
-		r := &b.Requests[i]
-		e.advance(r.Time)
-		if e.cfg.Requests != nil {
-			e.cfg.Requests.Request(r)
-		}
-	}
+	e.requests(b.Requests)
 	flows := b.Flows
 	if len(e.held) > 0 {
 		flows = append(e.held, flows...)

@@ -357,6 +357,38 @@ func TestHoldingIsTheSameInShards(t *testing.T) {
 	}
 }
 
+// TestRequestsLeap: a line dated far ahead moves no clock; a pause does, once a
+// second line agrees.
+func TestRequestsLeap(t *testing.T) {
+	ask := func(at ...int64) *observe.Batch {
+		b := &observe.Batch{}
+		for _, s := range at {
+			b.Requests = append(b.Requests, downpour.Request{Time: start + s*second})
+		}
+		return b
+	}
+	for _, c := range []struct {
+		name    string
+		batches []*observe.Batch
+		last    int64
+		leaps   uint64
+	}{
+		{"one astray", []*observe.Batch{ask(0, 1, 9000, 2, 3)}, 3, 1},
+		{"one astray at the end of a batch", []*observe.Batch{ask(0, 1, 9000), ask(2)}, 2, 1},
+		{"a pause", []*observe.Batch{ask(0, 1), ask(7200, 7201)}, 7201, 0},
+		{"a pause, line by line", []*observe.Batch{ask(0), ask(7200), ask(7201)}, 7201, 1},
+	} {
+		e, _ := metered(t, engine.Config{})
+		for _, b := range c.batches {
+			e.Feed(b)
+		}
+		if at := (e.Now() - start) / second; at != c.last || e.Leaps() != c.leaps {
+			t.Errorf("%s: clock at %d with %d leaps, want %d with %d", c.name, at, e.Leaps(), c.last, c.leaps)
+		}
+		e.Finish()
+	}
+}
+
 // BenchmarkHold feeds records that wait a minute, a thousand a batch and a hundred
 // batches a second of event time.
 func BenchmarkHold(b *testing.B) {
