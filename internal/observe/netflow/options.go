@@ -38,7 +38,7 @@ func (d *Decoder) decodeOptions(c *context, t *template, b []byte, at, end int) 
 		c.units++
 		d.heed(c, t, record)
 		if d.walk != nil {
-			d.show(c, nil, t.id, d.fieldsOf(t, record))
+			d.show(c, nil, t.id, d.fieldsOf(c, t, record))
 		}
 		at += size
 	}

@@ -118,7 +118,7 @@ func (d *Decoder) decodeRecord(dst []flow.Record, c *context, t *template, b []b
 		dst = appendReverse(dst, &c.rare)
 	}
 	if d.walk != nil {
-		d.show(c, dst[before:], t.id, d.fieldsOf(t, b))
+		d.show(c, dst[before:], t.id, d.fieldsOf(c, t, b))
 	}
 	return dst
 }

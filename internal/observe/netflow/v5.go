@@ -112,7 +112,7 @@ var layout5 = [...]struct{ element, length uint16 }{
 func (d *Decoder) fields5(b []byte) []Field {
 	d.shown = d.shown[:0]
 	for _, f := range layout5 {
-		d.addField(field{element: f.element, length: f.length}, false, b[:f.length])
+		d.addField(field{element: f.element, length: f.length}, b[:f.length])
 		b = b[f.length:]
 	}
 	return d.shown
