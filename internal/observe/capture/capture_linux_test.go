@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"net"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 
 	"downpour"
 	"downpour/internal/observe"
+	"downpour/internal/testenv"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -47,7 +49,7 @@ type running struct {
 	reader *Reader
 	stop   func()
 	mu     sync.Mutex
-	flows  []downpour.Flow // those to port
+	flows  []downpour.Flow // those to port, without errors that quote them
 }
 
 // start captures by a config, in a namespace.
@@ -109,7 +111,7 @@ func (r *running) keep(b *observe.Batch) {
 		r.t.Errorf("a batch of %d flows", len(b.Flows))
 	}
 	for _, f := range b.Flows {
-		if f.DestinationPort == port {
+		if f.DestinationPort == port && f.Quoted == 0 {
 			r.flows = append(r.flows, f)
 		}
 	}
@@ -261,6 +263,50 @@ func TestOutgoing(t *testing.T) {
 	}
 	if s := incoming.reader.Stats(); s.Outgoing != 0 || len(incoming.got()) != 1 || incoming.got()[0].SourcePort != 99 {
 		t.Errorf("of what comes in came %d; %+v", len(incoming.got()), s)
+	}
+}
+
+// On a loopback interface every packet passes twice, out and in.
+func TestLoopbackCountsOnce(t *testing.T) {
+	in := enterNamespace(t)
+	setUp(t, "lo")
+	r := start(t, in, Config{Interface: "lo"})
+	eventually(t, "an interface that is up", func() bool { return r.reader.Stats().Up })
+	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	for range 20 { // each is refused by an ICMP error, since nobody listens
+		if _, err := c.WriteTo([]byte("hello"), &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "as many refusals", func() bool { return r.reader.Stats().Packets >= 40 })
+	r.stop()
+	if n := len(r.got()); n != 20 {
+		t.Errorf("of 20 packets came %d; %+v", n, r.reader.Stats())
+	}
+}
+
+// A tunnel's interface has no link headers.
+func TestInterfaceWithoutLinkHeaders(t *testing.T) {
+	in := enterNamespace(t)
+	link := &netlink.Tuntap{LinkAttrs: netlink.LinkAttrs{Name: "dp0"}, Mode: netlink.TUNTAP_MODE_TUN,
+		Flags: netlink.TUNTAP_NO_PI | netlink.TUNTAP_ONE_QUEUE, Queues: 1}
+	if err := netlink.LinkAdd(link); err != nil {
+		testenv.Lack(t, "needs /dev/net/tun: "+err.Error())
+	}
+	t.Cleanup(func() { _ = link.Fds[0].Close() })
+	setUp(t, "dp0")
+	r := start(t, in, Config{Interface: "dp0"})
+	eventually(t, "an interface that is up", func() bool { return r.reader.Stats().Up })
+	packet := frameOf(1, 40)[14:]
+	if _, err := link.Fds[0].Write(packet); err != nil {
+		t.Fatal(err)
+	}
+	if f := r.all(1)[0]; f.Bytes != uint64(len(packet)) || f.SourcePort != 1 {
+		t.Errorf("a packet of %d bytes became %+v", len(packet), f)
 	}
 }
 
