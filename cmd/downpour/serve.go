@@ -14,9 +14,10 @@ import (
 )
 
 type serveCommand struct {
-	Config string `placeholder:"FILE" help:"Configuration (YAML); read again on SIGHUP. Without one, a service named example is watched."`
-	Data   string `placeholder:"DIR" help:"Folder of the store; wins over the configuration."`
-	Listen string `placeholder:"ADDR:PORT" help:"Where the pages are served; wins over the configuration."`
+	Config string   `placeholder:"FILE" help:"Configuration (YAML); read again on SIGHUP. Without one, a service named example is watched."`
+	Data   string   `placeholder:"DIR" help:"Folder of the store; wins over the configuration."`
+	Listen string   `placeholder:"ADDR:PORT" help:"Where the pages are served; wins over the configuration."`
+	Log    []string `placeholder:"PATH" help:"A web log to read, or a pattern of several, besides those of the configuration; may be given several times."`
 }
 
 // Run watches services until a signal ends it.
@@ -43,6 +44,9 @@ func (c *serveCommand) override(cfg *config.Config) {
 	}
 	if c.Listen != "" {
 		cfg.HTTP.Listen = c.Listen
+	}
+	for _, path := range c.Log {
+		cfg.AddLog(path)
 	}
 }
 

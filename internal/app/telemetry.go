@@ -38,6 +38,9 @@ func newTelemetry(ctx context.Context, cfg *config.Config, st live.Settings, log
 	if err == nil {
 		err = openCaptures(t, cfg.Packets)
 	}
+	if err == nil {
+		t.Logs, err = openLogs(ctx, t.Queue, cfg, log)
+	}
 	if err != nil {
 		t.Close()
 		return nil, err

@@ -22,6 +22,7 @@ func check(r *reader, c *Config) {
 		}
 	}
 	checkHTTP(r, c.HTTP)
+	checkLogServices(r, c)
 	checkFlow(r, c.Flow)
 }
 

@@ -18,6 +18,7 @@ type Config struct {
 	Services  []Service // at least one, names unique
 	Flow      Flow
 	Packets   []Packets // interfaces unique
+	Logs      []Logs    // sources unique
 	HTTP      HTTP
 	Databases Databases
 	Store     Store

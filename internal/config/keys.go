@@ -20,6 +20,7 @@ func rootKeys(c *Config) []key {
 		{name: "flow", doc: "Flow export: NetFlow, IPFIX and sFlow from routers, switches and hosts. With a file, it is received only if this key is in it. " +
 			"What each vendor's devices need is told in [exporters.md](exporters.md).", value: group{flowKeys(&c.Flow)}},
 		{name: "packets", form: "list of interfaces", doc: "Network interfaces of this machine to capture packets from.", value: packetsList(&c.Packets)},
+		{name: "logs", form: "list of logs", doc: "Web logs that are read as they are written; what is understood is told in [weblogs.md](weblogs.md).", value: logsList(&c.Logs)},
 		{name: "http", doc: "The pages and the API. With a file, they are served only if this key is in it (or `--listen` is given).",
 			value: group{httpKeys(&c.HTTP)}},
 		{name: "databases", doc: "Who an address belongs to, from files in MMDB format. Without a file the embedded tables answer.",
@@ -105,7 +106,6 @@ type feature struct{ path, name string }
 // commit that makes it work.
 func notYetSupported() []feature {
 	return []feature{
-		{"logs", "reading web logs is"},
 		{"notify", "notification is"},
 		{"enforcers", "mitigation is"},
 		{"networks.groups", "groups of networks are"},

@@ -19,7 +19,7 @@ type mappings[T any] struct {
 	into     *[]T
 	fresh    func() T           // an entry before the file says anything
 	keys     func(*T) []key     // of an entry
-	required string             // the key that an entry must have
+	required string             // the key that an entry must have; "" if none
 	example  string             // an entry, for the mend
 	check    func(*T) error     // what no single value shows; may be nil
 	same     func(a, b *T) bool // whether two entries are of the same thing; may be nil
@@ -31,7 +31,7 @@ func (v mappings[T]) read(r *reader, path string, n ast.Node) {
 		entry := v.fresh()
 		before := len(r.faults)
 		r.mapping(n, p, v.keys(&entry))
-		if _, named := r.named[p+"."+v.required]; !named && n.Type() == ast.MappingType {
+		if _, named := r.named[p+"."+v.required]; v.required != "" && !named && n.Type() == ast.MappingType {
 			r.fault(at(n), p, wrong{"has no " + v.required, "write it as " + v.example})
 		}
 		if len(r.faults) == before && v.check != nil {

@@ -50,6 +50,8 @@ func (l *Live) HealthView(ctx context.Context) (web.HealthView, error) {
 	v.Inputs = append(v.Inputs, flowInput(v.Flow)...)
 	captures, down := l.captureInputs()
 	v.Inputs, v.Warnings = append(v.Inputs, captures...), append(v.Warnings, down...)
+	logs, unread := l.logHealth()
+	v.Inputs, v.Warnings = append(v.Inputs, logs...), append(v.Warnings, unread...)
 	v.Shed = append(v.Shed, l.telemetryShed()...)
 	intake := l.cfg.Intake.Stats()
 	v.Shed = append(v.Shed,

@@ -15,6 +15,7 @@ import (
 	"downpour/internal/observe/capture"
 	"downpour/internal/observe/collector"
 	"downpour/internal/observe/flow"
+	"downpour/internal/observe/weblog/intake"
 )
 
 // Telemetry is what comes in from the network and from logs.
@@ -27,6 +28,8 @@ type Telemetry struct {
 	Flow *collector.Collector
 	// Captures take packets off interfaces.
 	Captures []*Capture
+	// Logs reads web logs; nil if there are none.
+	Logs *intake.Intake
 	// Failed are default addresses that are taken by somebody else: worth a
 	// warning, not an end.
 	Failed []error
@@ -68,6 +71,9 @@ func (t *Telemetry) Run(ctx context.Context) error {
 	for _, c := range t.Captures {
 		g.Go(func() error { return c.Run(ctx) })
 	}
+	if t.Logs != nil {
+		g.Go(func() error { return t.Logs.Run(ctx) })
+	}
 	return g.Wait()
 }
 
@@ -78,6 +84,9 @@ func (t *Telemetry) Close() {
 	}
 	for _, c := range t.Captures {
 		c.Close() //nolint:errcheck // it is given up
+	}
+	if t.Logs != nil {
+		t.Logs.Close()
 	}
 }
 

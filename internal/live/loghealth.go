@@ -1,0 +1,89 @@
+package live
+
+import (
+	"fmt"
+	"time"
+
+	"downpour"
+	"downpour/internal/observe/weblog/intake"
+	"downpour/internal/show/web"
+)
+
+// brokenToTell is the share of lines that cannot be read from which on the
+// operator is warned.
+const brokenToTell = 0.1
+
+// logHealth tells how web logs come in.
+func (l *Live) logHealth() (rows []web.InputHealth, warnings []web.Warning) {
+	t := l.cfg.Telemetry
+	if t == nil || t.Logs == nil {
+		return nil, nil
+	}
+	for _, s := range t.Logs.Status() {
+		rows = append(rows, logRow(&s))
+		warnings = append(warnings, logWarnings(&s)...)
+	}
+	return rows, warnings
+}
+
+// logRow is a log's row. A line that cannot be read is a problem, not a loss.
+func logRow(s *intake.Status) web.InputHealth {
+	row := web.InputHealth{Name: s.Name, Kind: "web log", Received: s.Account.Requests, Shed: s.Shed}
+	if s.Address != "" {
+		row.Name = s.Name + " (" + s.Address + ")"
+	}
+	if s.Account.Format != "" {
+		row.Kind += ", " + s.Account.Format
+	}
+	if !s.Seen.IsZero() {
+		seen := s.Seen.UTC()
+		row.LastSeen = &seen
+	}
+	tell := func(count uint64, says string) {
+		if count > 0 {
+			row.Problems = append(row.Problems, downpour.Problem{Says: says, Count: int(count)})
+		}
+	}
+	for _, b := range s.Account.Broken {
+		says := "lines not read: " + b.Reason
+		for _, sample := range b.Samples {
+			says += "\n" + sample
+		}
+		tell(b.Count, says)
+	}
+	tell(s.Account.Cut, "lines longer than 64 KiB, cut there")
+	tell(s.Refused, "messages and connections of senders that are not heard; name them as from")
+	if f := s.Files; f != nil {
+		tell(f.Rotations, "rotations, followed")
+		tell(f.Lost, "rotated files that could not be found again after a restart")
+		tell(f.Ignored, "files not read: copies, compressed ones, too many")
+	}
+	return row
+}
+
+// lagToTell is how old a request may be when its line comes.
+const lagToTell = time.Minute
+
+func logWarnings(s *intake.Status) (list []web.Warning) {
+	warn := func(title, says string) { list = append(list, web.Warning{Title: title, Says: says}) }
+	if f := s.Files; f != nil && f.Files == 0 && f.Problem == "" {
+		warn("A web log is not there", s.Name+": there is no such file yet; it is read once there is")
+	}
+	if s.Files != nil && s.Files.Problem != "" {
+		warn("A web log cannot be read", s.Files.Problem)
+	}
+	broken := uint64(0)
+	for _, b := range s.Account.Broken {
+		broken += b.Count
+	}
+	if broken > 0 && float64(broken) >= brokenToTell*float64(s.Account.Lines) {
+		warn("Much of a web log cannot be read", fmt.Sprintf("%s: %d of %d lines; the first reason is: %s", s.Name, broken, s.Account.Lines, s.Account.Broken[0].Reason))
+	}
+	if s.Account.Warning != "" {
+		warn("All clients of a web log may count as one", s.Name+": "+s.Account.Warning)
+	}
+	if s.Lag > lagToTell {
+		warn("A web log is behind", fmt.Sprintf("%s: the last request was logged %s before its line came", s.Name, s.Lag.Round(time.Second)))
+	}
+	return list
+}
