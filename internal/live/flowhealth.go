@@ -53,7 +53,7 @@ func (l *Live) flowHealth(now time.Time) (*web.FlowHealth, []web.Warning) {
 	for i := range s.Exporters {
 		v.Exporters = append(v.Exporters, exporterHealth(&s.Exporters[i], s.Patience, now))
 	}
-	v.Overlap = overlapSays(&s)
+	v.Overlap = l.overlapSays(&s)
 	if !anySent(v.Exporters) {
 		v.Setup = setupLines(t.Flow.Bound(), ownAddress)
 	}
@@ -70,16 +70,36 @@ const viewsShown = 20
 
 // overlapSays tells what was left out because several exporters, or both
 // directions of one, told of it.
-func overlapSays(s *collector.Status) (out []string) {
+func (l *Live) overlapSays(s *collector.Status) (out []string) {
+	measuring := 0
 	for _, v := range s.Views {
-		if v.State != overlap.Counted && len(out) < viewsShown {
-			out = append(out, v.Says)
+		switch v.State {
+		case overlap.Measuring:
+			measuring++
+		case overlap.LeftOut, overlap.Partly:
+			if len(out) < viewsShown {
+				out = append(out, l.placeOf(v.Exporter, v.Interface)+" "+v.Says+".")
+			}
+		case overlap.Counted:
 		}
+	}
+	if measuring > 0 {
+		out = append(out, fmt.Sprintf("Of %d places it is not known yet whether others tell of the same traffic: what two tell of one flow counts once meanwhile.", measuring))
 	}
 	if s.Overlap.Crowded > 0 {
 		out = append(out, fmt.Sprintf("%d records came by more interfaces than are compared; they count.", s.Overlap.Crowded))
 	}
 	return out
+}
+
+// placeOf names an exporter's interface.
+func (l *Live) placeOf(exporter uint16, index uint32) string {
+	t := l.cfg.Telemetry.Ingresses
+	place := t.Lookup(t.ID(exporter, index, 0))
+	if place.Interface == "" {
+		return place.Exporter
+	}
+	return place.Exporter + ", interface " + place.Interface
 }
 
 func anySent(list []web.ExporterHealth) bool {
@@ -146,6 +166,9 @@ func exporterNotes(e *collector.ExporterStatus, h *web.ExporterHealth, patience 
 	}
 	if e.Corrected {
 		note("has a wrong clock", "Its clock is "+clockWords(e.Offset)+". Its times are corrected by that, so counts are right; times of its own logs are not.", "ntp server <your time server>")
+	}
+	if e.Redated > 0 {
+		note("dates records far from when it sends them", fmt.Sprintf("%d of its records lie more than an hour from their arrival although its clock may be right: it replays a capture, or its uptime is broken. They count as they came, with their distances among themselves.", e.Redated), "")
 	}
 	if e.Jumps > 0 {
 		note("has a clock that was set", fmt.Sprintf("Its clock has jumped %d times. Counts stay right; around a jump they may be in a neighbouring second.", e.Jumps), "")

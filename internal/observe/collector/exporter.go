@@ -29,6 +29,7 @@ type exporter struct {
 	kept      []byte         // templates of an earlier run, until the first datagram
 	mistake   error          // why they could not be used
 	clock     flow.Clock
+	dating    flow.Dating
 	delay     delays
 	versions  [4]bool // by versionIndex
 	count     counts
@@ -48,6 +49,7 @@ type counts struct {
 	lateBytes     uint64 // estimated bytes of those parts, which are in no second
 	lateWhole     uint64 // of late, those of which nothing was in time
 	future        uint64 // records dated after their arrival, counted at it
+	redated       uint64 // records dated far from their arrival, moved to it
 	shed          uint64 // records thrown away for lack of room
 	shedDatagrams uint64 // datagrams not even decoded for lack of time
 }
@@ -130,22 +132,33 @@ func (e *exporter) take(c *Config, out *output, b []byte, v flow.Version, arrive
 	}
 	e.clock.Add(d.Exported, arrived)
 	offset := correction(&e.clock, c.ClockTolerance)
-	horizon := arrived - int64(c.Patience)
-	kept := records[:0]
 	for i := range records {
 		r := &records[i]
 		if e.told.Sampling != 0 {
 			r.Sampling = e.told.Sampling
 		}
 		r.Time += offset
+	}
+	anew := e.dating.Date(records, arrived)
+	e.count.redated += uint64(anew)
+	horizon, kept := arrived-int64(c.Patience), 0
+	for i := range records {
+		r := &records[i]
+		if r.Time > arrived && anew == 0 {
+			r.Time, r.Duration = arrived, 0
+			e.count.future++
+		}
 		if !e.date(r, arrived, horizon) {
 			continue
 		}
 		r.Ingress = out.numbers.ID(e.handle, r.Input, r.PeerAS)
-		kept = append(kept, *r)
+		if kept != i {
+			records[kept] = *r
+		}
+		kept++
 	}
-	e.count.flows += uint64(len(kept))
-	return kept
+	e.count.flows += uint64(kept)
+	return records[:kept]
 }
 
 // correction is what has to be added to an exporter's times: nothing as long as
@@ -161,10 +174,6 @@ func correction(clock *flow.Clock, tolerance time.Duration) int64 {
 // long ago must not count as one of now, and is counted as late instead. It is
 // false if nothing of the record is left.
 func (e *exporter) date(r *flow.Record, arrived, horizon int64) bool {
-	if r.Time > arrived {
-		r.Time, r.Duration = arrived, 0
-		e.count.future++
-	}
 	e.delay.add(arrived - r.Time)
 	if arrived-r.Time > e.believed {
 		e.beyond++

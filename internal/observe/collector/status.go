@@ -74,6 +74,7 @@ type ExporterStatus struct {
 	LateWhole     uint64        // of them, those of which nothing was in time
 	LateBytes     uint64        // estimated bytes that are in no second because of that
 	Future        uint64        // records dated after their arrival; they count at it
+	Redated       uint64        // records dated more than an hour from their arrival; they count as if the newest had come at once
 	Shed          uint64        // records thrown away for lack of room
 	ShedUnread    uint64        // datagrams thrown away unread for lack of time
 	Mistake       string        // why kept templates could not be used; empty if they could
@@ -143,7 +144,7 @@ func (e *exporter) status(c *Config) ExporterStatus {
 		Address: e.address.Netip(), Name: e.told.Name, Bytes: e.count.bytes, Flows: e.count.flows,
 		Offset: time.Duration(offset), Corrected: correction(&e.clock, c.ClockTolerance) != 0, Jumps: e.clock.Jumps(),
 		Delay: time.Duration(e.believed), Timeout: e.told.ActiveTimeout,
-		Late: e.count.late, LateWhole: e.count.lateWhole, LateBytes: e.count.lateBytes, Future: e.count.future,
+		Late: e.count.late, LateWhole: e.count.lateWhole, LateBytes: e.count.lateBytes, Future: e.count.future, Redated: e.count.redated,
 		PerSecond: e.rate.value, Shed: e.count.shed, ShedUnread: e.count.shedDatagrams, Sampling: e.told.Sampling,
 	}
 	if e.sender != e.address {
@@ -221,6 +222,7 @@ func sum(a, b flow.Stats) flow.Stats {
 	}
 	a.Counters += b.Counters
 	a.Drops += b.Drops
+	a.Apart += b.Apart
 	a.Discards += b.Discards
 	a.Skipped += b.Skipped
 	a.Unfollowed += b.Unfollowed

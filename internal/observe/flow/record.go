@@ -92,8 +92,12 @@ type Stats struct {
 	Sampling                 uint32 // the newest 1:N told; 0 if none
 	Counters                 uint64 // sFlow counter samples
 	Drops                    uint64 // sFlow: samples the agent itself dropped
-	Discards                 uint64 // sFlow: packets that the agent tells it discarded (format 5); no flows
-	Skipped                  uint64 // sFlow: samples of kinds that are not decoded
+	// Apart is how many of sFlow's data sources tell a rate that their own count of
+	// packets disagrees with, by more than chance and a tenth: they drop samples
+	// untold, or tell it wrongly.
+	Apart    int
+	Discards uint64 // sFlow: packets that the agent tells it discarded (format 5); no flows
+	Skipped  uint64 // sFlow: samples of kinds that are not decoded
 	// Unfollowed counts what is decoded but held against nothing before it: sFlow of
 	// sub-agents, data sources and interfaces beyond the number that is kept.
 	Unfollowed uint64
