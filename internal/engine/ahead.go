@@ -42,7 +42,6 @@ type foresight struct {
 	}
 	told    map[downpour.Address]*provisional
 	renamed map[string]*provisional // by the definite attack's ID
-	flows   []downpour.Flow
 }
 
 // provisional is an attack that was told of ahead.

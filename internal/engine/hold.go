@@ -4,7 +4,7 @@ import "downpour"
 
 // hold keeps flows until their second is complete. A flow is kept once, in the
 // earliest second that it has a part in and that is not closed; when that second
-// closes, what is left of it moves on to the next.
+// closes, what is left of it moves on to the next that it has a part in.
 type hold struct {
 	seconds [holdSpan]held // a ring by second
 	free    []*chunk
@@ -78,7 +78,7 @@ func (h *hold) close(take func([]downpour.Flow)) {
 				n++
 			}
 			if endOf(f) > start+second {
-				h.put(f, h.first)
+				h.put(f, max(h.first, next(f, start+second)))
 			}
 		}
 		if n == outSize {

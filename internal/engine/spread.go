@@ -36,6 +36,14 @@ func before(f *downpour.Flow, t int64) uint32 {
 	}
 }
 
+// next is the second of the first packet from a moment on, of a flow that has one.
+func next(f *downpour.Flow, from int64) int64 {
+	n := before(f, from)
+	high, low := bits.Mul64(uint64(n), uint64(f.Duration)*1e6)
+	after, _ := bits.Div64(high, low, uint64(f.Packets-1))
+	return (f.Time + int64(after)) / second
+}
+
 // share is what the first n of a flow's packets bear of its bytes.
 func share(f *downpour.Flow, n uint32) uint64 {
 	if n >= f.Packets {

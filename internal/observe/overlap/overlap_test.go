@@ -412,3 +412,48 @@ func TestManyViews(t *testing.T) {
 		t.Errorf("%+v, %d records", s, n)
 	}
 }
+
+// TestAnyTimes: whatever times and sizes records bear, no more comes out than went
+// in, and what is left out is counted.
+func TestAnyTimes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 1))
+	f := overlap.New(overlap.Config{Flows: 64})
+	wild := []int64{0, -1 << 63, 1<<63 - 1, start, start + 1, start - 3600*second, start + 1e6*second}
+	var in, out overlap.Volume
+	at := start
+	for range 200_000 {
+		r := flow.Record{Input: rng.Uint32N(3), Output: rng.Uint32N(3), Direction: flow.Direction(rng.IntN(3))}
+		r.Time, r.Duration = wild[rng.IntN(len(wild))], rng.Uint32()>>rng.UintN(32)
+		if rng.IntN(2) == 0 {
+			r.Time, r.Duration = at-rng.Int64N(100*second), rng.Uint32N(60_000)
+		}
+		r.Packets, r.Bytes, r.Sampling = rng.Uint32()>>rng.UintN(32), rng.Uint64()>>(8+rng.UintN(56)), rng.Uint32()>>rng.UintN(32)
+		r.SourcePort, r.Protocol = uint16(rng.Uint32N(100)), uint8(rng.Uint32N(2))
+		in.Records, in.Packets = in.Records+1, in.Packets+uint64(r.Packets)
+		at += rng.Int64N(1<<rng.UintN(36)) - 1000
+		for _, k := range f.Apply(uint16(rng.IntN(4)), []flow.Record{r}, at) {
+			out.Records, out.Packets = out.Records+1, out.Packets+uint64(k.Packets)
+		}
+	}
+	s := f.Stats()
+	if s.Records.Records != in.Records || s.Records.Packets != in.Packets || out.Packets+s.Omitted.Packets != in.Packets || out.Packets == in.Packets {
+		t.Errorf("in %+v, out %+v, %+v", in, out, s)
+	}
+	if len(f.Views()) != s.Views || s.Views == 0 {
+		t.Errorf("%d views, %d told", s.Views, len(f.Views()))
+	}
+}
+
+// TestTheSameTwice: the same records give the same outcome.
+func TestTheSameTwice(t *testing.T) {
+	run := func() string {
+		rng := rand.New(rand.NewPCG(13, 1))
+		all := traffic(rng, 0, 40, 200)
+		f := overlap.New(overlap.Config{})
+		got := play(f, minuteRouter(2).export(rng, all[:5000]), minuteRouter(1).export(rng, all))
+		return fmt.Sprint(got.all, got.stood, f.Views())
+	}
+	if a, b := run(), run(); a != b {
+		t.Errorf("%s\n%s", a, b)
+	}
+}
