@@ -170,4 +170,12 @@ func (d *Decoder) decodeCounters(h *header, body []byte, expanded bool, at int64
 
 // Stats is what the decoder has counted since it was made; losses are counted in
 // datagrams.
-func (d *Decoder) Stats() flow.Stats { return d.stats }
+func (d *Decoder) Stats() flow.Stats {
+	s := d.stats
+	for i := range d.sources.known {
+		if d.sources.known[i].tell().Apart {
+			s.Apart++
+		}
+	}
+	return s
+}

@@ -35,7 +35,11 @@ func TestEffectiveSampling(t *testing.T) {
 		"no pool":          {func() uint32 { return 0 }, 5000, 0, 0, false},
 		"long ago":         {func() uint32 { return 1000 }, 50000, 1000, 1000, false},
 	} {
-		list := samplesOf(c.samples, 1000, c.between).Sources()
+		d := samplesOf(c.samples, 1000, c.between)
+		list := d.Sources()
+		if n := d.Stats().Apart; (n == 1) != c.apart || n > 1 {
+			t.Errorf("%s: %d apart", name, n)
+		}
 		if len(list) != 1 || list[0].Sampling != 1000 || list[0].Index != 7 || list[0].SubAgent != 1 {
 			t.Errorf("%s: %+v", name, list)
 			continue
