@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -37,17 +38,16 @@ func flood(from, to float64) map[int][]downpour.Flow {
 }
 
 // investigate runs the detector on a stream with a delay and returns what it said.
-func investigate(stream map[int][]downpour.Flow, seconds int, finish bool) (said []downpour.Event) {
+func investigate(stream map[int][]downpour.Flow, seconds, shards int) (said []downpour.Event) {
 	e := engine.New(engine.Config{
-		Flows: func(p int) engine.FlowDetector { return attack.New(attack.Default(), p) },
-		Emit:  func(ev downpour.Event) { said = append(said, ev) },
+		Shards: shards,
+		Flows:  func(p int) engine.FlowDetector { return attack.New(attack.Default(), p) },
+		Emit:   func(ev downpour.Event) { said = append(said, ev) },
 	})
 	for s := range seconds {
-		e.Feed(&observe.Batch{Flows: stream[s], Now: start + int64(s)*second, Delay: 77 * second})
+		e.Feed(&observe.Batch{Flows: slices.Clone(stream[s]), Now: start + int64(s)*second, Delay: 77 * second})
 	}
-	if finish {
-		e.Finish()
-	}
+	e.Finish()
 	return said
 }
 
@@ -58,7 +58,7 @@ func since(t time.Time) float64 { return float64(t.UnixNano()-start) / 1e9 }
 // not one of pulses.
 func TestAFloodInRecords(t *testing.T) {
 	for _, to := range []float64{160.3, 223.7} {
-		said := investigate(flood(100.3, to), 500, true)
+		said := investigate(flood(100.3, to), 500, 1)
 		if len(said) == 0 {
 			t.Fatal("nothing was said")
 		}
@@ -89,7 +89,7 @@ func TestAFloodInRecords(t *testing.T) {
 // that show it, as provisional and with its onset; then the definite one takes its
 // place under the same ID, with the same alarm.
 func TestToldAhead(t *testing.T) {
-	said := investigate(flood(100.3, 223.7), 500, true)
+	said := investigate(flood(100.3, 223.7), 500, 1)
 	if len(said) == 0 || !said[0].Attack.Provisional {
 		t.Fatal("nothing provisional was said first")
 	}
@@ -113,6 +113,22 @@ func TestToldAhead(t *testing.T) {
 	}
 	if definite == 0 || last.Provisional || last.Ongoing || last.Total.Packets < 3_600_000 {
 		t.Errorf("%d definite; the last: %+v", definite, last)
+	}
+}
+
+// TestToldAheadInShards: what is told ahead does not depend on how many goroutines
+// there are.
+func TestToldAheadInShards(t *testing.T) {
+	tell := func(shards int) (out []string) {
+		for _, ev := range investigate(flood(100.3, 130.7), 300, shards) {
+			a := ev.Attack
+			out = append(out, fmt.Sprint(ev.At, a.ID, a.Provisional, a.Ongoing, a.Total, a.Peak, a.Onset, a.End, a.Why))
+		}
+		return out
+	}
+	want := tell(1)
+	if got := tell(3); !slices.Equal(got, want) || len(want) < 3 {
+		t.Errorf("in shards %q, alone %q", got, want)
 	}
 }
 
