@@ -1,7 +1,6 @@
 package web
 
 import (
-	"strconv"
 	"strings"
 	"time"
 )
@@ -39,7 +38,7 @@ func newFlowPart(f Frame, v *FlowHealth) *flowPart {
 	}
 	p := &flowPart{View: *v}
 	if v.Delay > 0 {
-		p.Waiting = duration(v.Delay)
+		p.Waiting = seconds(v.Delay)
 	}
 	for _, e := range v.Exporters {
 		p.Exporters = append(p.Exporters, newExporterRow(f, e))
@@ -83,7 +82,7 @@ func newExporterRow(f Frame, e ExporterHealth) exporterRow {
 		r.Clock = offsetOf(*e.Offset, e.Corrected)
 	}
 	if e.Delay != nil {
-		r.Hold = "up to " + duration(*e.Delay)
+		r.Hold = "up to " + seconds(*e.Delay)
 	}
 	for _, l := range e.Load {
 		r.Loads = append(r.Loads, newLoadRow(l))
@@ -134,6 +133,9 @@ func shortfallOf(e ExporterHealth) string {
 	return strings.Join(words, ", ")
 }
 
+// seconds writes a duration in whole seconds, since exporters are set in them.
+func seconds(d time.Duration) string { return grouped(d.Seconds()) + nbsp + "s" }
+
 // offsetOf says how far a clock is off.
 func offsetOf(o time.Duration, corrected bool) string {
 	way := " behind"
@@ -142,7 +144,7 @@ func offsetOf(o time.Duration, corrected bool) string {
 	}
 	text := "right"
 	if o >= time.Second {
-		text = strconv.FormatInt(int64(o/time.Second), 10) + nbsp + "s" + way
+		text = seconds(o) + way
 	}
 	if corrected {
 		text += ", corrected"

@@ -77,6 +77,13 @@ func renderAll(t testing.TB) []rendering {
 		return p.HealthData(b, HealthView{Frame: ops.Frame, Inputs: ops.Inputs, Warnings: ops.Warnings, Shed: []Shed{{"intake", "limit", 12}},
 			Databases: []downpour.Database{{Name: "geo", Built: "2026-11-01"}}, Store: &StoreHealth{Path: "./downpour-data", Bytes: 1 << 20, Budget: 2 << 30, OldestReport: &ops.Now, CheckedAt: &ops.Now}})
 	})
+	add("health flow", func(b *bytes.Buffer) error {
+		return p.HealthData(b, HealthView{Frame: ops.Frame, Inputs: ops.Inputs, Flow: flowHealth(ops.Frame)})
+	})
+	add("health flow empty", func(b *bytes.Buffer) error {
+		return p.HealthData(b, HealthView{Frame: ops.Frame, Flow: &FlowHealth{Listen: []string{"udp://0.0.0.0:2055"}, UnknownDatagrams: 3,
+			Setup: []SetupLines{{"Cisco", "flow exporter DOWNPOUR", "A note."}}}})
+	})
 	add("health empty", func(b *bytes.Buffer) error { return p.HealthData(b, HealthView{Frame: ops.Frame}) })
 	add("index", func(b *bytes.Buffer) error {
 		return p.Index(b, IndexView{Frame: newService().Frame, Services: ops.Services, Recent: ops.Ongoing})
