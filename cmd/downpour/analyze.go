@@ -15,8 +15,10 @@ import (
 	"downpour"
 	"downpour/internal/analysis"
 	"downpour/internal/assess/claim"
+	"downpour/internal/config"
 	"downpour/internal/detect/outage"
 	"downpour/internal/enrich"
+	"downpour/internal/observe/export"
 	"downpour/internal/observe/report"
 	"downpour/internal/show/document"
 )
@@ -27,12 +29,12 @@ type analyzeCommand struct {
 	Target    []string      `placeholder:"ADDR|PREFIX" help:"Only attacks on these addresses; may be given several times."`
 	Reports   []string      `placeholder:"CSV" help:"Counts of users' reports; may be given several times."`
 	Bucket    time.Duration `help:"Length of a row of --reports; told from the rows if not given."`
-	Timezone  string        `placeholder:"TZ" default:"UTC" help:"Zone of times in --reports that name none (e.g. America/New_York)."`
+	Timezone  string        `placeholder:"TZ" default:"UTC" help:"Zone of times that name none, in --reports and CSV of nfdump (e.g. America/New_York)."`
 	Direction string        `enum:"rise,fall,both" default:"rise" help:"In which direction counts leave their expectation in an outage: rise, fall or both."`
 	Claims    string        `placeholder:"YAML" help:"Public claims to assess."`
 	ExitCode  bool          `help:"Exit with 10 if an attack was found."`
 	Shards    int           `hidden:"" help:"Goroutines that detect; one per processor if 0."`
-	Inputs    []string      `arg:"" optional:"" name:"input" help:"Captures of packets or of flow export (pcap, pcapng), raw flow-export payloads, CSV of nfdump, directories of these; also .gz, .zst; - is standard input."`
+	Inputs    []string      `arg:"" optional:"" name:"input" help:"Captures of packets or of flow export (pcap, pcapng), raw flow-export payloads, CSV of nfdump, web logs, directories of these; also .gz, .zst; - is standard input."`
 }
 
 // Run performs the investigation and writes what it found.
@@ -111,7 +113,21 @@ func (c *analyzeCommand) configure(opt *analysis.Options) error {
 	}
 	opt.Databases = enrich.Config{Country: cfg.Databases.Country, Network: cfg.Databases.Network}
 	opt.Service = cfg.ServiceOf()
+	opt.Export.Known = knownExporters(cfg.Flow.Exporters)
 	return nil
+}
+
+// knownExporters is what the configuration tells of exporters, as files need it.
+func knownExporters(list []config.Exporter) map[downpour.Address]export.Known {
+	known := map[downpour.Address]export.Known{}
+	for _, e := range list {
+		k := export.Known{Name: e.Name, Sampling: e.Sampling, Interfaces: map[uint32]export.KnownInterface{}}
+		for index, i := range e.Interfaces {
+			k.Interfaces[index] = export.KnownInterface{Name: i.Name, Edge: i.Role == "edge"}
+		}
+		known[downpour.AddressFrom(e.Address)] = k
+	}
+	return known
 }
 
 func loadClaims(path string) ([]downpour.Claim, error) {

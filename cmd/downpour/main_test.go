@@ -42,6 +42,7 @@ func TestCommandLine(t *testing.T) {
 			"kept":      kept,
 			"overwrite": overwrite,
 			"exits":     exits,
+			"exported":  exportCapture,
 			"one-line":  oneLine,
 			"valid":     valid,
 		},

@@ -16,6 +16,7 @@ import (
 	"downpour/internal/enrich"
 	"downpour/internal/observe"
 	"downpour/internal/observe/export"
+	"downpour/internal/observe/flow"
 	"downpour/internal/observe/report"
 	"downpour/internal/pipeline"
 	"downpour/internal/show/document"
@@ -51,6 +52,9 @@ const farApart = 24 * time.Hour
 // Run performs the investigation. Its errors are faults of what was given,
 // except those that end with ctx.
 func Run(ctx context.Context, opt Options) (*document.Analysis, error) {
+	if opt.Export.Ingresses == nil {
+		opt.Export.Ingresses = flow.NewIngresses()
+	}
 	sources, err := open(opt)
 	if err != nil {
 		return nil, err
@@ -90,7 +94,7 @@ func settings(opt Options, places *enrich.Table) pipeline.Config {
 	}
 	return pipeline.Config{
 		Shards: opt.Shards, Attack: attacks, Outage: outages,
-		Places: places, Claims: opt.Claims, Traffic: len(opt.Inputs) > 0,
+		Places: places, Ingress: opt.Export.Ingresses.Lookup, Claims: opt.Claims, Traffic: len(opt.Inputs) > 0,
 	}
 }
 

@@ -256,6 +256,11 @@ func inputsOf(sources []observe.Source) []downpour.Input {
 			inputs = append(inputs, s.Input())
 		}
 	}
+	for _, s := range sources {
+		if u, is := s.(*unread); is {
+			u.tell(inputs)
+		}
+	}
 	return inputs
 }
 
