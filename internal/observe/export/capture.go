@@ -12,7 +12,7 @@ type extractor struct {
 	packet    packet
 	// known are the conversations in which a message was told strictly; what
 	// else comes in them goes to the decoder, which says what is wrong with it.
-	known map[ends]struct{}
+	known   map[ends]struct{}
 	ip      uint64 // IP packets
 	carried uint64 // of which in messages that were told strictly
 	cut     uint64 // datagrams that were captured in part

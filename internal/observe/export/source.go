@@ -37,8 +37,8 @@ type Source struct {
 	// replayed tells that the records are dated far from their arrival: somebody
 	// exported an old capture. Their own time is then the time.
 	replayed bool
-	patience  int64
-	ended     bool
+	patience int64
+	ended    bool
 }
 
 // Config says how a Source treats what it reads. The zero value is the usual.

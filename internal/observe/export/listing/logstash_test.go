@@ -15,10 +15,10 @@ import (
 func refusals() map[string]string {
 	const count, never = "refused: the count contradicts the length", "data set whose template never came"
 	return map[string]string{
-		"netflow5_test_invalid01.dat":   count,
-		"netflow5_test_invalid02.dat":   count,
-		"netflow9_test_invalid01.dat":   count,
-		"ipfix_test_netscaler_data.dat": never,
+		"netflow5_test_invalid01.dat":                                   count,
+		"netflow5_test_invalid02.dat":                                   count,
+		"netflow9_test_invalid01.dat":                                   count,
+		"ipfix_test_netscaler_data.dat":                                 never,
 		"netflow9_test_iptnetflow_reduced_size_encoding_tpldata260.dat": never,
 	}
 }
