@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"downpour/internal/live"
+	"downpour/internal/pipeline"
 	"downpour/internal/show/server"
 	"downpour/internal/store/embedded"
 )
@@ -31,7 +32,9 @@ func Serve(ctx context.Context, opt Options) (err error) {
 		return &StartError{err}
 	}
 	defer telemetry.Close()
-	p, err := build(ctx, opt, st, live.Config{Clock: utcNow, Step: step, Telemetry: telemetry})
+	p, err := build(ctx, opt, st, live.Config{
+		Clock: utcNow, Step: step, Telemetry: telemetry, Pipeline: pipeline.Config{Ingress: telemetry.Ingresses.Lookup},
+	})
 	if err != nil {
 		return &StartError{err}
 	}

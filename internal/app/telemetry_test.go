@@ -196,7 +196,7 @@ func TestServeFindsAFlood(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, incident := s.ask("GET", "/api/v1/incidents/"+list.Incidents[0].ID)
-	for _, want := range []string{"SYN flood", "198.51.100.7"} {
+	for _, want := range []string{"SYN flood", "198.51.100.7", `"exporter":"127.0.0.3"`} {
 		if !strings.Contains(incident, want) {
 			t.Errorf("the incident does not tell of %s: %.500s", want, incident)
 		}

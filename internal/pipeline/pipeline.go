@@ -226,7 +226,8 @@ func (p *Pipeline) close(b downpour.ExpectedReports) {
 
 // seen is the account of what could have been seen.
 func (p *Pipeline) seen() assess.Seen {
-	s := assess.Seen{Traffic: p.cfg.Traffic, Ingress: p.cfg.Coverage, Reports: p.buckets}
+	// A running server learns what it is given by what comes in.
+	s := assess.Seen{Traffic: p.cfg.Traffic || p.watched.from != 0, Ingress: p.cfg.Coverage, Reports: p.buckets}
 	if p.watched.from == 0 {
 		return s
 	}
