@@ -22,12 +22,14 @@ const (
 
 // heard notes that an exporter sent records.
 func (f *Filter) heard(number uint16) {
-	e := f.exporters[number]
-	if e == nil {
-		e = &exporter{last: f.now}
-		f.exporters[number] = e
+	for int(number) >= len(f.exporters) {
+		f.exporters = append(f.exporters, exporter{})
 	}
-	if f.silent(number) {
+	e := &f.exporters[number]
+	switch {
+	case e.last == 0:
+		e.last = f.now
+	case e.silent(f.now):
 		f.back(number)
 	}
 	if pause := f.now - e.last; pause < mostSilence {
@@ -37,15 +39,14 @@ func (f *Filter) heard(number uint16) {
 }
 
 // silent tells whether an exporter has fallen silent.
-func (f *Filter) silent(number uint16) bool {
-	e := f.exporters[number]
-	return e == nil || f.now-e.last > min(max(leastSilence, 3*e.gap), mostSilence)
+func (e *exporter) silent(now int64) bool {
+	return now-e.last > min(max(leastSilence, 3*e.gap), mostSilence)
 }
 
 // active tells whether a view still tells of anything: within the time in which
 // all records come, and its exporter is not silent.
 func (f *Filter) active(v *view) bool {
-	return f.now-v.last <= f.patience && !f.silent(v.exporter)
+	return f.now-v.last <= f.patience && !f.exporters[v.exporter].silent(f.now)
 }
 
 // returned is called with a view that was not looked at lately: what comes back
@@ -70,7 +71,7 @@ func (f *Filter) back(number uint16) {
 func (f *Filter) failed(v *view) bool {
 	const matters = 0.02
 	return slices.ContainsFunc(v.measured.by, func(c coverer) bool {
-		return c.flows > matters*v.measured.covered && f.silent(f.views[c.view].exporter)
+		return c.flows > matters*v.measured.covered && f.exporters[f.views[c.view].exporter].silent(f.now)
 	})
 }
 

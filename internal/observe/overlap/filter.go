@@ -39,8 +39,9 @@ type Filter struct {
 	index     map[viewKey]*view
 	near      [nearViews]*view // the view of a few keys, found without the map
 	ranked    []*view          // by preference
-	exporters map[uint16]*exporter
-	claims    *claims // nil until there is something to remember
+	crowd     *view            // of all beyond the bound
+	exporters []exporter       // by number
+	claims    *claims          // nil until there is something to remember
 	sample    sample
 	lag       lag
 	now       int64 // latest arrival
@@ -58,8 +59,8 @@ func New(cfg Config) *Filter {
 		cfg.Flows = defaultFlow
 	}
 	return &Filter{
-		cfg: cfg, index: map[viewKey]*view{}, exporters: map[uint16]*exporter{},
-		alone: true, sample: newSample(), free: claimsFree, patience: leastPatience,
+		cfg: cfg, index: map[viewKey]*view{},
+		crowd: &view{viewKey: viewKey{out: true}, state: Counted}, alone: true, sample: newSample(), free: claimsFree, patience: leastPatience,
 	}
 }
 
@@ -76,9 +77,12 @@ func (f *Filter) Apply(number uint16, records []flow.Record, at int64) []flow.Re
 		f.tick()
 	}
 	kept := 0
+	v := f.crowd
 	for i := range records {
 		r := &records[i]
-		v := f.viewOf(number, r)
+		if !v.holds(r) {
+			v = f.viewOf(number, r)
+		}
 		v.told.add(r)
 		if (!f.alone || f.budget > 0) && !f.admit(v, r) {
 			continue
@@ -93,7 +97,7 @@ func (f *Filter) Apply(number uint16, records []flow.Record, at int64) []flow.Re
 
 // admit tells whether a record counts, and cuts it if it counts in part.
 func (f *Filter) admit(v *view, r *flow.Record) bool {
-	if v == &crowd {
+	if v == f.crowd {
 		return true
 	}
 	key := keyOf(r, f.cfg.Seed)
@@ -142,6 +146,7 @@ func (f *Filter) Stats() Stats {
 	defer f.mu.Unlock()
 	s := f.stats
 	s.Views = len(f.views)
+	s.Records.plus(f.crowd.told)
 	for _, v := range f.views {
 		s.Records.plus(v.told)
 		s.Omitted.plus(v.omitted)

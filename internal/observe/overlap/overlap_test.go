@@ -408,7 +408,7 @@ func TestManyViews(t *testing.T) {
 		r.Time, r.Packets, r.SourcePort = start, 1, uint16(i)
 		n += len(f.Apply(uint16(i%7), []flow.Record{r}, start))
 	}
-	if s := f.Stats(); s.Views != 1024 || s.Crowded != 3000-1024 || n != 3000 {
+	if s := f.Stats(); s.Views != 1024 || s.Crowded != 3000-1024 || s.Records.Records != 3000 || n != 3000 {
 		t.Errorf("%+v, %d records", s, n)
 	}
 }

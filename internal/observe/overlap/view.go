@@ -61,13 +61,16 @@ type view struct {
 	pace pace
 }
 
-// crowd stands for the views beyond the bound.
-var crowd = view{state: Counted}
-
 func (v *view) omit(r *flow.Record, packets uint32, bytes uint64) {
 	v.omitted.Records++
 	v.omitted.Packets += uint64(r.Packets - packets)
 	v.omitted.Bytes += r.Bytes - bytes
+}
+
+// holds tells whether a record of the same exporter is of the view; not always
+// when it is.
+func (v *view) holds(r *flow.Record) bool {
+	return v.index == r.Input && !v.out && r.Direction != flow.Out && r.Sampling <= v.sampling
 }
 
 // nearViews is how many views are found without the map. A power of two.
@@ -94,7 +97,7 @@ func (f *Filter) viewOf(number uint16, r *flow.Record) *view {
 	if v == nil {
 		if len(f.views) == maxViews {
 			f.stats.Crowded++
-			return &crowd
+			return f.crowd
 		}
 		v = f.add(key, r)
 	}
