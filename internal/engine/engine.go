@@ -4,6 +4,13 @@
 // target; and the same input gives the same events in the same order, however
 // many shards work on it.
 //
+// Flow export tells of a flow up to minutes after it began, and of minutes at once.
+// Where an input says so (observe.Batch.Delay), flows wait until no more can come
+// of their second; detectors then see whole seconds, long flows in parts of a
+// second, and their time stays behind the input's by the delay. What shows an
+// attack before is judged ahead and told of as provisional. Where nothing is held
+// back flows go straight through.
+//
 // Targets are spread over a fixed number of partitions, each with a detector
 // and bounded tables of its own. Shards are goroutines that serve partitions;
 // because no state is shared between partitions, their number changes the speed
