@@ -92,6 +92,7 @@ type context struct {
 	exported int64  // nanoseconds since the epoch
 	uptime   uint32 // milliseconds, as the header bears it
 	units    int    // data records seen
+	options  int    // those of options among them
 	unclear  bool   // there were more that could not be counted
 	refused  bool   // its data is not to be believed
 	rare     rare   // what the record in hand tells beyond flow.Record

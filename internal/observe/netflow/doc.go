@@ -14,6 +14,27 @@
 // that comes late gives back what it was counted for, one that comes twice is left
 // out, an exporter that starts anew loses nothing.
 //
+// # Sequence numbers
+//
+// They count flow records (v5), data records (IPFIX) or datagrams (v9). Exporters
+// that deviate show it by their steps: v9 by records, IPFIX without the records of
+// options, or with a message's own records included (softflowd). What was taken
+// for losses until that is known is taken back. A number that stands still is
+// ignored. Two exporters behind one address and domain can't be told apart by
+// them: they look like losses and restarts.
+//
+// # Times
+//
+// NetFlow v9 tells whole seconds and an uptime in milliseconds; from many headers
+// follows when uptime was 0, and so the time of a record within some milliseconds.
+// Where IPFIX exports uptimes without telling when they began, a flow is taken to
+// have ended when it was exported.
+//
+// # Counters
+//
+// Deltas count before totals, what comes in before what goes out, layer 3 before
+// layer 2. Firewalls that export bytes without packets give records of 0 packets.
+//
 // # Sampling
 //
 // A configured rate wins. Else a record's own (34, 50, 305 to 311), that of the

@@ -36,6 +36,7 @@ func (d *Decoder) decodeOptions(c *context, t *template, b []byte, at, end int) 
 		record := b[at-lead : at+size]
 		d.stats.Options++
 		c.units++
+		c.options++
 		d.heed(c, t, record)
 		if d.walk != nil {
 			d.show(c, nil, t.id, d.fieldsOf(c, t, record))

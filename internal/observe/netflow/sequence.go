@@ -55,15 +55,23 @@ type sequence struct {
 	next      uint32
 	latest    uint32 // the number of the latest datagram
 	units     uint32 // the records of it
-	export    int64  // when the newest was exported, nanoseconds since the epoch
-	boot      int64  // when the exporter started by that, in nanoseconds since the epoch; 0 if untold
+	options   uint32 // those of options among them
+	// uncounted says that records of options, against RFC 7011, are not counted
+	// (softflowd).
+	uncounted bool
+	export    int64 // when the newest was exported, nanoseconds since the epoch
+	boot      int64 // when the exporter started by that, in nanoseconds since the epoch; 0 if untold
 	uptime    uint32
 	lost      uint64 // counted as lost and not given back
+	reordered uint64 // counted as late
 	lateRun   int
 	same      int
-	votes     int                // for counting records: how often a step was the number of records
-	seen      [remembered]uint64 // hashes of the latest datagrams
-	place     int
+	votes     int // for counting records: how often a step was the number of records
+	behind    int // for numbers that include their own records
+	// own says that a number includes the records of its own datagram (softflowd).
+	own   bool
+	seen  [remembered]uint64 // hashes of the latest datagrams
+	place int
 }
 
 // arrive says what a datagram's number says of it, and counts gaps.
@@ -71,6 +79,12 @@ func (d *Decoder) arrive(c *context, b []byte, number uint32) arrival {
 	s := &c.domain.sequence
 	if d.config.Stream || s.ignored {
 		return unnumbered
+	}
+	if s.own {
+		records, ok := c.domain.countRecords(b)
+		if number -= uint32(records); !ok {
+			s.next = number // it can't be judged
+		}
 	}
 	hash := d.fingerprint(b)
 	what := d.judge(s, c, number, hash)
@@ -122,6 +136,11 @@ func (d *Decoder) judgeBehind(s *sequence, c *context, number uint32, behind int
 			return duplicate
 		}
 	}
+	if s.options > 0 && behind == int64(s.options) {
+		s.uncounted = true
+		s.newest(c)
+		return onTime
+	}
 	if number != s.latest {
 		s.same = 0
 	} else if s.same++; s.same >= standstill {
@@ -139,6 +158,7 @@ func (d *Decoder) judgeBehind(s *sequence, c *context, number uint32, behind int
 		return onTime
 	}
 	d.stats.Reordered++
+	s.reordered++
 	return late
 }
 
@@ -194,30 +214,4 @@ func (d *Decoder) countsRecords(s *sequence) {
 	s.records = true
 	d.stats.Lost -= s.lost
 	s.lost = 0
-}
-
-// advance sets the number that is due after a datagram that was read.
-func (d *Decoder) advance(c *context, what arrival, number uint32) {
-	s := &c.domain.sequence
-	units := uint32(c.units)
-	if c.datagram.Version == flow.NetFlow9 && !s.records {
-		units = 1
-	}
-	switch what {
-	case unnumbered, duplicate:
-		return
-	case late:
-		if back := min(uint64(units), s.lost); c.datagram.Version != flow.NetFlow9 || !s.records {
-			s.lost -= back
-			d.stats.Lost -= back
-		} else if s.lost > 0 {
-			s.lost--
-			d.stats.Lost--
-		}
-		s.latest = number
-		return
-	}
-	s.begun, s.next, s.latest = true, number+units, number
-	s.known = !c.unclear || c.datagram.Version == flow.NetFlow9 && !s.records
-	s.units = max(1, uint32(c.units))
 }

@@ -171,3 +171,33 @@ func TestLossesAddUp(t *testing.T) {
 		}
 	}
 }
+
+// softflowd's IPFIX numbers a message by the records up to its own last, and does
+// not count those of options (seen of version 1.1.0).
+func TestNumbersThatIncludeTheirOwnRecords(t *testing.T) {
+	d := New(Config{})
+	total, lost := uint32(0), uint64(0)
+	for i := range 200 {
+		m := message{version: 10, export: exportSecond}
+		n := 5
+		if i%16 == 0 {
+			n = 3
+			m.template(256, plainFields...).options(257, 1, spec{149, 4, 0}, spec{41, 4, 0}).set(257, number(1, 8))
+		}
+		total += uint32(n)
+		m.number = total
+		b := m.set(256, plainRecords(n)).bytes()
+		switch {
+		case i > 100 && i%30 == 7: // lost
+			lost += uint64(n)
+			continue
+		case i > 100 && i%30 == 9: // twice
+			d.Decode(nil, b, 1)
+		}
+		d.Decode(nil, b, 1)
+	}
+	s := d.Stats()
+	if s.Lost != lost || s.Duplicates != 3 || s.Reordered+s.Restarts != 0 || lost == 0 {
+		t.Errorf("%+v, want %d lost", s, lost)
+	}
+}
