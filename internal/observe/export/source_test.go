@@ -285,3 +285,29 @@ func BenchmarkSource(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/record")
 }
+
+// TestTwoExportersOfTheSameTrafficCountOnce gives two routers' captures together,
+// and two of disjoint traffic.
+func TestTwoExportersOfTheSameTrafficCountOnce(t *testing.T) {
+	first := golden.Settings{Version: flow.NetFlow9, From: netip.MustParseAddrPort("192.0.2.1:50000")}
+	second := golden.Settings{Version: flow.IPFIX, From: netip.MustParseAddrPort("192.0.2.2:50000")}
+	flows, others := day(), (&golden.Load{Seed: 2, Network: netip.MustParsePrefix("198.18.0.0/21"), Targets: 200, Sources: 5000, Interfaces: 3}).Flows(500, noon)
+	for name, c := range map[string]struct {
+		second []golden.Flow
+		want   golden.Totals
+	}{
+		"same":     {flows, golden.Sum(flows, 1)},
+		"disjoint": {others, golden.Sum(append(append([]golden.Flow{}, flows...), others...), 1)},
+	} {
+		files := map[string][]byte{"a": captureOf(t, datagrams(first, flows)), "b": captureOf(t, datagrams(second, c.second))}
+		s := export.NewSource(reader(t, written(t, files, "a", "b")...), export.Config{})
+		got := sum(drained(t, s))
+		if got.Bytes != c.want.Bytes || got.Packets != c.want.Packets {
+			t.Errorf("%s: totals are %+v, want %+v", name, got, c.want)
+		}
+		_, told := problem(s.Input(), "tells of too")
+		if told != (name == "same") {
+			t.Errorf("%s: problems are %v", name, s.Input().Problems)
+		}
+	}
+}
