@@ -187,7 +187,7 @@ func TestDropsAreCounted(t *testing.T) {
 		s := r.reader.Stats()
 		return s.Packets+s.Drops == packets && s.Flows == s.Packets
 	})
-	if s := r.reader.Stats(); s.Drops == 0 || s.Packets < packets/10 || len(r.all(int(s.Flows))) != int(s.Flows) {
+	if s := r.reader.Stats(); s.Drops == 0 || s.Packets == 0 || len(r.all(int(s.Flows))) != int(s.Flows) {
 		t.Errorf("of %d packets: %+v", packets, s)
 	}
 }
