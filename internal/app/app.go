@@ -130,7 +130,9 @@ func (p *program) takeIn(ctx context.Context) error {
 
 // pipelineConfig completes what serve or demo said of the pipeline.
 func pipelineConfig(cfg *config.Config, places *enrich.Table, pc pipeline.Config) pipeline.Config {
-	pc.Shards, pc.Places = runtime.GOMAXPROCS(0), places
+	// One processor is for the intakes; handing flows over to a single shard would
+	// only cost.
+	pc.Shards, pc.Places = max(1, runtime.GOMAXPROCS(0)-1), places
 	pc.Attack, pc.Outage = attack.Default(), outage.Config{}.Default()
 	pc.Attack.Seed = seed()
 	pc.Attack.Service = cfg.ServiceOf()

@@ -28,7 +28,8 @@ func (d *delays) add(behind int64) {
 }
 
 // bound is how many seconds after a moment all but one in a thousand of its
-// records have come. A longer delay is believed as soon as it is more than a
+// records have come; 0 if that is within a second, which the engine bears with
+// without holding anything back. A longer delay is believed as soon as it is more than a
 // freak's; a shorter one when the longer ones are minutes old.
 func (d *delays) bound(now int64) time.Duration {
 	if now-d.turn >= delayWindow || now < d.turn {
@@ -52,5 +53,5 @@ func (d *delays) bound(now int64) time.Duration {
 		}
 		spare -= n
 	}
-	return time.Second
+	return 0
 }
