@@ -127,7 +127,7 @@ func (r *running) got() []downpour.Flow {
 // eventually waits until something holds, and fails if it never does.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for range 1000 {
+	for range 6000 {
 		if holds() {
 			return
 		}
@@ -223,7 +223,7 @@ func TestTheKernelSamples(t *testing.T) {
 
 // settle waits until no more packets come.
 func (r *running) settle() {
-	for last, same := -1, 0; same < 20; time.Sleep(10 * time.Millisecond) {
+	for last, same := -1, 0; same < 100; time.Sleep(10 * time.Millisecond) {
 		if now := len(r.got()); now == last && now > 0 {
 			same++
 		} else {
