@@ -37,6 +37,9 @@ type Config struct {
 	// Emit receives every event, those of one tick in order of event time and
 	// then of subject. It is called from Feed and Finish.
 	Emit func(downpour.Event)
+	// Ticked, if not nil, is called when all detectors have been ticked and none
+	// works: then their state may be read. It is called from Feed and Finish.
+	Ticked func()
 }
 
 // Engine routes observations to detectors and their events to Emit. Feed and
@@ -304,14 +307,16 @@ func (e *Engine) turnFlows(now int64, finish bool) {
 	if e.shards == nil {
 		e.send(work{})
 		e.events = append(e.events, e.alone.turn(now, finish)...)
-		e.heed()
-		return
-	}
-	e.send(work{tick: now, finish: finish, done: e.done})
-	for range e.shards {
-		e.events = append(e.events, <-e.done...)
+	} else {
+		e.send(work{tick: now, finish: finish, done: e.done})
+		for range e.shards {
+			e.events = append(e.events, <-e.done...)
+		}
 	}
 	e.heed()
+	if e.cfg.Ticked != nil {
+		e.cfg.Ticked()
+	}
 }
 
 // compareEvents orders events by event time and then by subject, which is

@@ -84,13 +84,14 @@ func part(f *downpour.Flow, start int64) (p downpour.Flow, ok bool) {
 	p.Time = start + floorMod(f.Time, second)
 	p.Packets, p.Bytes = packets, volume
 	p.Duration = uint32(min(min(end, start+second)-max(f.Time, start), second-1) / 1e6)
-	p.TCPFlags = partFlags(f, start <= f.Time, end <= start+second)
+	p.TCPFlags = partFlags(f, packets > 1 && start <= f.Time, packets > 1 && end <= start+second)
 	return p, true
 }
 
 // partFlags are the flags of a part. A record's are those of all of its packets;
-// a connection opens in the first part only, and ends in the last. What bears
-// neither ACK nor PSH is no conversation, and every packet of it bears the same.
+// a connection opens in the first part only, and ends in the last. A part of one
+// packet can't bear all of them: it is taken for one of those in between. What
+// bears neither ACK nor PSH is no conversation, and every packet bears the same.
 func partFlags(f *downpour.Flow, first, last bool) uint8 {
 	flags := f.TCPFlags
 	if flags&(downpour.ACK|downpour.PSH) == 0 {

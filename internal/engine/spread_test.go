@@ -55,6 +55,11 @@ func TestPartsOpenOnce(t *testing.T) {
 		{downpour.RST, downpour.RST, downpour.RST, downpour.RST},
 	} {
 		f := downpour.Flow{Time: 10 * second, Duration: 2500, Packets: 100, Bytes: 100, TCPFlags: c.flags}
+		lone := f
+		lone.Packets = 2 // so that one packet stands in the first part
+		if p, _ := part(&lone, 10*second); p.Packets != 1 || p.TCPFlags != c.middle {
+			t.Errorf("flags %08b: a first part of %d packets bears %08b, want %08b", c.flags, p.Packets, p.TCPFlags, c.middle)
+		}
 		for i, want := range []uint8{c.first, c.middle, c.last} {
 			if p, _ := part(&f, int64(10+i)*second); p.TCPFlags != want {
 				t.Errorf("flags %08b: part %d bears %08b, want %08b", c.flags, i, p.TCPFlags, want)
