@@ -22,7 +22,7 @@ func openLogs(ctx context.Context, q *observe.Queue, cfg *config.Config, log *sl
 	ic := intake.Config{State: filepath.Join(cfg.Store.Path, logsFile), Queue: q, Log: log}
 	for i := range cfg.Logs {
 		l := &cfg.Logs[i]
-		ic.Logs = append(ic.Logs, intake.Log{Path: l.Path, Listen: l.Listen, From: l.From, Options: weblog.Options{
+		ic.Logs = append(ic.Logs, intake.Log{Path: l.Path, Listen: l.Listen, Journal: l.Journal, From: l.From, Options: weblog.Options{
 			Format: l.Format, Pattern: l.Pattern, Fields: l.Fields.Named(), Service: l.Service, Trusted: l.TrustedProxies,
 		}})
 	}

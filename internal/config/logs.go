@@ -5,14 +5,16 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// Logs is a web log that is read: a file or pattern of files, or a socket.
+// Logs is a web log that is read: one of Path, Listen and Journal is set.
 type Logs struct {
-	Path   string // of a file, or a pattern of files; "" if Listen is set
-	Listen string // udp://host:port, tcp://host:port or unix:PATH; "" if Path is set
+	Path    string // of a file, or a pattern of files
+	Listen  string // udp://host:port, tcp://host:port or unix:PATH
+	Journal string // a unit of systemd
 	// From are the senders that are heard; empty: only this machine.
 	From    []netip.Prefix
 	Format  string
@@ -49,16 +51,18 @@ func logsList(into *[]Logs) value {
 	return mappings[Logs]{
 		into: into, fresh: newLogs, keys: logsKeys, check: checkLog,
 		example: "{path: /var/log/nginx/access.log}",
-		same:    func(a, b *Logs) bool { return a.Path == b.Path && a.Listen == b.Listen },
+		same:    func(a, b *Logs) bool { return a.Path == b.Path && a.Listen == b.Listen && a.Journal == b.Journal },
 	}
 }
 
 func logsKeys(l *Logs) []key {
 	return []key{
 		{name: "path", form: "path or pattern", value: one(&l.Path, parseLogPath),
-			doc: "A log file, or a pattern of files as `/var/log/nginx/*.log`. It is followed across rotation, from its present end on when it is read for the first time. Either this or `listen`."},
+			doc: "A log file, or a pattern of files as `/var/log/nginx/*.log`. It is followed across rotation, from its present end on when it is read for the first time. Either this, `listen` or `journal`."},
 		{name: "listen", form: "URL", value: one(&l.Listen, parseLogListen),
 			doc: "A socket that lines are sent to, in syslog's frames (RFC 3164, RFC 5424) or bare: `udp://127.0.0.1:5140`, `tcp://127.0.0.1:5140` or `unix:/run/downpour/log.sock` (a stream)."},
+		{name: "journal", form: "unit", value: one(&l.Journal, parseUnit),
+			doc: "A unit, as `nginx.service`, that writes its log to systemd's journal, which is read by `journalctl`."},
 		{name: "from", form: "list of prefixes", value: many(&l.From, parsePrefix, "[192.0.2.0/24]"),
 			doc: "Who may send to `listen`; without this only this machine. Others are counted and not heard."},
 		{name: "format", form: strings.Join(logFormats(), ", "), value: one(&l.Format, parseLogFormat),
@@ -91,13 +95,19 @@ type compact struct{ group }
 func (c compact) String() string { return flowStyle(c.keys) }
 
 func checkLog(l *Logs) error {
+	sources := 0
+	for _, s := range []string{l.Path, l.Listen, l.Journal} {
+		if s != "" {
+			sources++
+		}
+	}
 	switch {
-	case l.Path == "" && l.Listen == "":
-		return wrong{"names no source", "give it path: or listen:"}
-	case l.Path != "" && l.Listen != "":
-		return wrong{"has a path and listens", "make two entries of it"}
-	case l.Path != "" && len(l.From) > 0:
-		return wrong{"has senders, and a file has none", "leave from out"}
+	case sources == 0:
+		return wrong{"names no source", "give it path:, listen: or journal:"}
+	case sources > 1:
+		return wrong{"names several sources", "make an entry of each"}
+	case l.Listen == "" && len(l.From) > 0:
+		return wrong{"has senders, and only what listens can have some", "leave from out"}
 	case l.Pattern != "" && l.Format != "auto":
 		return wrong{"has a format and a pattern", "leave one of them out"}
 	}
@@ -109,6 +119,16 @@ func parseLogPath(s string) (string, error) {
 		return "", wrong{fmt.Sprintf("%q is not a pattern of files", s), "close its bracket"}
 	}
 	return parsePath(s)
+}
+
+// unitForm is the name of a unit (systemd.unit(5)).
+var unitForm = regexp.MustCompile(`^[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*$`)
+
+func parseUnit(s string) (string, error) {
+	if len(s) > 255 || !unitForm.MatchString(s) {
+		return "", wrong{fmt.Sprintf("%q is not the name of a unit", s), "write it as nginx.service"}
+	}
+	return s, nil
 }
 
 func parseLogFormat(s string) (string, error) {

@@ -69,6 +69,9 @@ func logWarnings(s *intake.Status) (list []web.Warning) {
 	if f := s.Files; f != nil && f.Files == 0 && f.Problem == "" {
 		warn("A web log is not there", s.Name+": there is no such file yet; it is read once there is")
 	}
+	if s.Problem != "" {
+		warn("A web log could not be read", s.Problem)
+	}
 	if s.Files != nil && s.Files.Problem != "" {
 		warn("A web log cannot be read", s.Files.Problem)
 	}

@@ -1,5 +1,5 @@
 // Package intake runs the web logs of a server that is watching: files that are
-// followed, and sockets that lines are sent to, in syslog's frames or bare. Each
+// followed, units of systemd's journal, and sockets that lines are sent to, in syslog's frames or bare. Each
 // log is decoded by a goroutine of its own (a stream's by one a connection) and
 // goes to the pipeline in batches through the queue of all intakes. What can wait
 // (a file, a stream) waits for a pipeline that falls behind; datagrams are shed,
@@ -20,6 +20,7 @@ import (
 	"downpour"
 	"downpour/internal/observe"
 	"downpour/internal/observe/weblog"
+	"downpour/internal/observe/weblog/journal"
 	"downpour/internal/observe/weblog/tail"
 )
 
@@ -32,12 +33,14 @@ type Config struct {
 	Log   *slog.Logger
 }
 
-// Log is one log: either Path or Listen is set.
+// Log is one log: one of Path, Listen and Journal is set.
 type Log struct {
 	// Path is a file or a pattern of files (filepath.Glob).
 	Path string
 	// Listen is udp://host:port, tcp://host:port or unix:PATH.
 	Listen string
+	// Journal is a unit that writes its log to systemd's journal.
+	Journal string
 	// From are the senders that are heard; only this machine if none are named.
 	From    []netip.Prefix
 	Options weblog.Options
@@ -45,8 +48,11 @@ type Log struct {
 
 // Name is what the operator knows it by.
 func (l *Log) Name() string {
-	if l.Path != "" {
+	switch {
+	case l.Path != "":
 		return l.Path
+	case l.Journal != "":
+		return "journal of " + l.Journal
 	}
 	return l.Listen
 }
@@ -65,6 +71,8 @@ type Status struct {
 	// Shed counts requests that the pipeline had no room for, Refused messages and
 	// connections of senders that are not heard or too many.
 	Shed, Refused uint64
+	// Problem is why a journal could not be read, last; "" if it could.
+	Problem string
 }
 
 // Intake reads logs. Run drives it.
@@ -99,6 +107,11 @@ func (in *Intake) open(ctx context.Context, l Log) (*feed, error) {
 		follower := tail.New(l.Path, in.state.of(l.Path))
 		f.run = func(ctx context.Context) error { return f.follow(ctx, follower, in.state) }
 		in.close = append(in.close, func() error { follower.Close(); return nil })
+		return f, nil
+	}
+	if l.Journal != "" {
+		r := &journal.Reader{Unit: l.Journal, Cursor: in.state.cursor(l.Journal)}
+		f.run = func(ctx context.Context) error { f.journal(ctx, r, in.state, in.cfg.Log); return nil }
 		return f, nil
 	}
 	s, err := listen(ctx, f)
@@ -154,12 +167,13 @@ type feed struct {
 	files   *tail.Stats
 	shed    uint64
 	refused uint64
+	problem string // what went wrong last; "" if nothing did
 }
 
 func (f *feed) status() Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return Status{Name: f.Name(), Address: f.address, Account: f.decoder.Account(), Seen: f.seen, Lag: f.lag, Files: f.files, Shed: f.shed, Refused: f.refused}
+	return Status{Name: f.Name(), Address: f.address, Account: f.decoder.Account(), Seen: f.seen, Lag: f.lag, Files: f.files, Shed: f.shed, Refused: f.refused, Problem: f.problem}
 }
 
 // line decodes a line; the lock is held. True if a batch is full.
