@@ -56,6 +56,8 @@ type Pipeline struct {
 	told      map[string][]string        // parts of incidents as last told by Changed
 	forgotten uint64                     // attacks given up to keep the bound
 	watched   span                       // event time in which traffic was looked at
+	detectors []*attack.Detector
+	counts    Counts // as of the last tick
 }
 
 // New returns a pipeline that is ready to be fed. Its goroutines end with Finish.
@@ -72,10 +74,11 @@ func New(cfg Config) *Pipeline {
 	}
 	p.engine = engine.New(engine.Config{
 		Shards: cfg.Shards,
-		Flows:  func(n int) engine.FlowDetector { return attack.New(cfg.Attack, n) },
+		Flows:  p.detector,
 		Counts: p.outage,
 		Ours:   ours(cfg.Attack.Service),
 		Emit:   p.take,
+		Ticked: p.count,
 	})
 	return p
 }

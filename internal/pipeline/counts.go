@@ -1,0 +1,49 @@
+package pipeline
+
+import (
+	"downpour/internal/detect/attack"
+	"downpour/internal/engine"
+)
+
+// Counts is what the engine and the detectors of attacks hold, and what they gave
+// up to keep their bounds.
+type Counts struct {
+	Attack attack.Stats // of all partitions together
+	Hold   engine.HoldStats
+	Late   uint64 // flows that came more than a second after their time, where none are held
+	Leaps  uint64 // flows with impossible times
+	// Complete is the event time up to which all is judged, nanoseconds since the
+	// epoch.
+	Complete int64
+	// Forgotten are attacks given up to keep the bound of those that are held.
+	Forgotten uint64
+}
+
+// Counts are as of the last second of event time.
+func (p *Pipeline) Counts() Counts {
+	c := p.counts
+	c.Hold, c.Late, c.Leaps = p.engine.Hold(), p.engine.Late(), p.engine.Leaps()
+	c.Complete, c.Forgotten = p.engine.Complete(), p.forgotten
+	return c
+}
+
+// detector makes that of a partition.
+func (p *Pipeline) detector(partition int) engine.FlowDetector {
+	d := attack.New(p.cfg.Attack, partition)
+	p.detectors = append(p.detectors, d)
+	return d
+}
+
+// count adds up what the detectors tell of themselves, while none of them works.
+func (p *Pipeline) count() {
+	var sum attack.Stats
+	for _, d := range p.detectors {
+		s := d.Stats()
+		sum.Targets += s.Targets
+		sum.Suspects += s.Suspects
+		sum.ShedTargets += s.ShedTargets
+		sum.ShedSuspects += s.ShedSuspects
+		sum.LateFlows += s.LateFlows
+	}
+	p.counts.Attack = sum
+}
