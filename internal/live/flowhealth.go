@@ -328,6 +328,21 @@ func sumOf(a *uint64, b uint64) *uint64 {
 	return &b
 }
 
+// pipelineShed is what the engine and the detectors gave up to keep their bounds.
+func (l *Live) pipelineShed() []web.Shed {
+	l.mu.RLock()
+	c := l.counts
+	l.mu.RUnlock()
+	return []web.Shed{
+		{Where: "engine", Reason: "flows or parts that came after their second was judged", Count: c.Hold.Late.Flows + c.Late},
+		{Where: "engine", Reason: "flows with impossible times", Count: c.Leaps},
+		{Where: "engine", Reason: "flows thinned out because too many had to wait", Count: c.Hold.Thinned.Flows},
+		{Where: "detector", Reason: "targets not watched because a table was full", Count: c.Attack.ShedTargets},
+		{Where: "detector", Reason: "suspects not followed because others were stronger", Count: c.Attack.ShedSuspects},
+		{Where: "detector", Reason: "attacks given up because too many were held", Count: c.Forgotten},
+	}
+}
+
 // telemetryShed is what was thrown away between the intakes and the pipeline.
 func (l *Live) telemetryShed() []web.Shed {
 	t := l.cfg.Telemetry
@@ -335,10 +350,11 @@ func (l *Live) telemetryShed() []web.Shed {
 		return nil
 	}
 	counts := t.Queue.Counts()
-	out := []web.Shed{
+	out := l.pipelineShed()
+	out = append(out, []web.Shed{
 		{Where: "queue", Reason: "flows that the pipeline had no time for", Count: counts.ShedFlows.Load()},
 		{Where: "queue", Reason: "requests that the pipeline had no time for", Count: counts.ShedRequests.Load()},
-	}
+	}...)
 	for _, c := range t.Captures {
 		s := c.Stats()
 		out = append(out, web.Shed{Where: c.Interface, Reason: "packets for which the kernel's ring had no room", Count: s.Drops},

@@ -89,6 +89,7 @@ type Live struct {
 	incidents map[string]store.Record
 	order     []string          // incidents' ids, oldest first
 	replayed  downpour.Input    // account of the replay, as of now
+	counts    pipeline.Counts   // of engine and detectors, as of now
 	merged    map[string]string // incidents that became part of another
 	published map[string]web.Publication
 	now       time.Time
@@ -210,6 +211,7 @@ func (l *Live) publish(now time.Time, changed pipeline.Changes) {
 	if l.replay != nil {
 		l.replayed = l.replay.source.Input()
 	}
+	l.counts = l.pipeline.Counts()
 	l.now, l.ready = now, true
 }
 

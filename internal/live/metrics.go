@@ -1,6 +1,10 @@
 package live
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"downpour/internal/pipeline"
+)
 
 // Collectors are the metrics of intake and state, read when they are asked for.
 func (l *Live) Collectors() []prometheus.Collector {
@@ -17,6 +21,19 @@ func (l *Live) Collectors() []prometheus.Collector {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "downpour", Name: "incidents_ongoing", Help: "Incidents that are going on."},
 			func() float64 { return float64(l.ongoing()) }),
 	}
+	of := func(read func(pipeline.Counts) uint64) func() uint64 {
+		return func() uint64 {
+			l.mu.RLock()
+			defer l.mu.RUnlock()
+			return read(l.counts)
+		}
+	}
+	list = append(list,
+		counter("engine_late_total", "Flows or parts of them that came after their second was judged.", of(func(c pipeline.Counts) uint64 { return c.Hold.Late.Flows + c.Late })),
+		counter("engine_leaps_total", "Flows with impossible times.", of(func(c pipeline.Counts) uint64 { return c.Leaps })),
+		counter("engine_thinned_total", "Flows thinned out because too many had to wait.", of(func(c pipeline.Counts) uint64 { return c.Hold.Thinned.Flows })),
+		counter("detector_targets_shed_total", "Targets not watched because a table was full.", of(func(c pipeline.Counts) uint64 { return c.Attack.ShedTargets })),
+		counter("detector_suspects_shed_total", "Suspects not followed because others were stronger.", of(func(c pipeline.Counts) uint64 { return c.Attack.ShedSuspects })))
 	if l.cfg.Telemetry != nil {
 		list = append(list, telemetryMetrics{l.cfg.Telemetry})
 	}

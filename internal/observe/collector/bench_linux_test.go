@@ -57,8 +57,8 @@ func TestNothingIsAllocated(t *testing.T) {
 			}
 			again()
 			// AllocsPerRun would repeat the same sequence numbers, which are duplicates:
-			// so one run over many datagrams, and a few stray allocations of the runtime.
-			if n := testing.AllocsPerRun(1, func() { again(); pass() }); n > 20 {
+			// so one run over many datagrams, and some stray allocations of the runtime.
+			if n := testing.AllocsPerRun(1, func() { again(); pass() }); n > float64(len(list))/20 {
 				t.Errorf("%v allocations for %d datagrams", n, len(list))
 			}
 		})
