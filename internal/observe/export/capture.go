@@ -1,7 +1,6 @@
 package export
 
 import (
-	"downpour/internal/observe/flow"
 	capture "downpour/internal/observe/packet"
 )
 
@@ -145,7 +144,8 @@ func (c *captureFeed) append(m Message, payload []byte) {
 	if n := len(c.ready); n < cap(c.ready) {
 		memory = c.ready[:n+1][n].Payload
 	}
-	m.Payload = append(memory[:0], payload...)
+	memory = append(memory[:0], payload...)
+	m.Payload = memory
 	c.ready = append(c.ready, m)
 }
 
@@ -160,14 +160,3 @@ func (c *captureFeed) inputs() []*file {
 func (c *captureFeed) progress() (read, total int64) { return c.frames.Progress() }
 
 func (c *captureFeed) close() error { return c.frames.Close() }
-
-// versionOf names a version for people.
-func versionOf(v flow.Version) string {
-	switch v {
-	case flow.SFlow5:
-		return "sFlow 5"
-	case flow.IPFIX:
-		return "IPFIX"
-	}
-	return "NetFlow " + v.String()
-}

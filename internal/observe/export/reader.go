@@ -33,7 +33,6 @@ type part struct {
 	start int64 // when its first message arrived
 	feed  feed  // nil before it was begun
 	head  Message
-	taken bool // head was given
 	files []*file
 	done  bool
 }

@@ -210,7 +210,8 @@ func (l *line) add(name string, value any) {
 			continue
 		}
 		if list, ok := l.other[i].value.([]any); ok {
-			l.other[i].value = append(list, value)
+			list = append(list, value)
+			l.other[i].value = list
 		} else {
 			l.other[i].value = []any{l.other[i].value, value}
 		}
