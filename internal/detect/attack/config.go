@@ -17,7 +17,8 @@ type Config struct {
 	Seed uint64
 
 	// Targets and Suspects bound the tables of one partition (there are 64):
-	// 2,048 targets of 256 bytes are 32 MiB in all, for 131,072 addresses; eight
+	// 2,048 targets of 256 bytes are 32 MiB in all (all of detection's memory, the
+	// engine's ring among it, is at most 160 MiB, see TestMemoryIsBounded), for 131,072 addresses; eight
 	// suspects a partition follow 512 attacks at once, at some 60 KiB each
 	// beside their sources.
 	Targets, Suspects int

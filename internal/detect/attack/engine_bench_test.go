@@ -14,11 +14,11 @@ type stream struct {
 	batch            observe.Batch
 	state            uint64
 	targets, sources uint64
-	now              int64
+	now, step        int64
 }
 
 func newStream(targets, sources uint64, flags uint8) *stream {
-	s := &stream{state: 1, targets: targets, sources: sources, now: morning}
+	s := &stream{state: 1, targets: targets, sources: sources, now: morning, step: 1000}
 	for range observe.BatchSize {
 		s.batch.Flows = append(s.batch.Flows, downpour.Flow{
 			Bytes: 60, Packets: 1, Sampling: 1, TTL: 57, Protocol: downpour.ProtocolTCP, TCPFlags: flags, DestinationPort: 443,
@@ -36,7 +36,7 @@ func (s *stream) next() {
 		f.Source = downpour.AddressFrom4(0x18000000 + uint32(r>>24*s.sources>>24))
 		f.Destination = downpour.AddressFrom4(0xc6336400 + uint32(r&0xffffff*s.targets>>24))
 		f.SourcePort, f.Sequence = uint16(r), uint32(r>>8)
-		s.now += 1000
+		s.now += s.step
 	}
 }
 

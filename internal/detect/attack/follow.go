@@ -84,11 +84,11 @@ func (d *Detector) displace(t *target) bool {
 	const clearly = 2
 	weakest := -1
 	for i, s := range d.suspects {
-		if !s.open() && (weakest < 0 || s.target.load < d.suspects[weakest].target.load) {
+		if !s.open() && (weakest < 0 || s.target.weight() < d.suspects[weakest].target.weight()) {
 			weakest = i
 		}
 	}
-	if weakest < 0 || uint64(t.load) < clearly*uint64(d.suspects[weakest].target.load) {
+	if weakest < 0 || uint64(t.weight()) < clearly*uint64(d.suspects[weakest].target.weight()) {
 		return false
 	}
 	d.stats.ShedSuspects++
@@ -97,6 +97,10 @@ func (d *Detector) displace(t *target) bool {
 	return true
 }
 
+// idleKept is how many suspects' memory is kept when nobody needs it: where one
+// gives way to another, it is used again at once.
+const idleKept = 1
+
 // release ends the close following of a target.
 func (d *Detector) release(i int) {
 	s := d.suspects[i]
@@ -104,6 +108,8 @@ func (d *Detector) release(i int) {
 	s.attack = nil
 	s.sources.reset()
 	d.suspects = slices.Delete(d.suspects, i, i+1)
-	d.idle = append(d.idle, s)
+	if len(d.idle) < idleKept {
+		d.idle = append(d.idle, s)
+	}
 	d.share()
 }

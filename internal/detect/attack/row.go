@@ -110,8 +110,11 @@ type gathered struct {
 	chance                             chance
 }
 
+// answering holds the kinds whose source ports tell who was asked.
+const answering = allServices | 1<<kindSYNACK | 1<<kindMiddlebox | 1<<kindRST
+
 // count adds a record to the current slot and to what is gathered.
-func (r *row) count(at *slot, f *downpour.Flow, now int64, v volume) {
+func (r *row) count(at *slot, f *downpour.Flow, k kind, now int64, v volume) {
 	if at.samples == 0 {
 		at.first = now
 	}
@@ -135,7 +138,9 @@ func (r *row) count(at *slot, f *downpour.Flow, now int64, v volume) {
 	if f.Mark != downpour.NoPayload {
 		r.payloads += v.samples
 	}
-	r.sourcePorts.add(f.SourcePort, v.samples)
+	if answering.has(k) { // of the others nobody asks
+		r.sourcePorts.add(f.SourcePort, v.samples)
+	}
 	r.sourcePort.cast(uint32(f.SourcePort), v.samples)
 	r.ports.add(f.DestinationPort)
 	r.destinationPort.cast(uint32(f.DestinationPort), v.samples)

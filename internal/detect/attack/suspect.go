@@ -167,7 +167,7 @@ func (s *suspect) enterSlot() {
 func (s *suspect) incoming(f *downpour.Flow, k kind, v volume) {
 	now := s.advance(f.Time)
 	r := s.row(k)
-	r.count(s.at(r), f, now, v)
+	r.count(s.at(r), f, k, now, v)
 	if k.proves(f.Mark) {
 		r.marked += v.samples
 	}

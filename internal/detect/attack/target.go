@@ -66,6 +66,7 @@ type target struct {
 	suspect *suspect
 	ours    bool
 	load    uint32 // packets in the current second, of all classes
+	before  uint32 // and in the one before it
 	current [classes]struct{ packets, bytes uint32 }
 	usual   [classes]usualRate
 }
@@ -85,6 +86,10 @@ func (t *target) count(c Class, v volume) (packets, bytes uint32) {
 	return n.packets, n.bytes
 }
 
+// weight is what counts of the load when others want its place: a second that has
+// just begun says nothing.
+func (t *target) weight() uint32 { return max(t.load, t.before) }
+
 func saturate(v uint64) uint32 { return uint32(min(v, math.MaxUint32)) }
 
 // roll begins a new second at time now. What the last one held teaches what is
@@ -94,6 +99,10 @@ func (t *target) roll(now int64, cfg *Config) {
 		t.learn(now, cfg)
 	}
 	t.current = [classes]struct{ packets, bytes uint32 }{}
+	t.before = 0
+	if now-t.start < 2*second {
+		t.before = t.load
+	}
 	t.start, t.load = now, 0
 }
 
