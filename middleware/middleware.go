@@ -138,7 +138,7 @@ func (o *Observer) send(ctx context.Context) {
 	var c net.Conn
 	defer func() {
 		if c != nil {
-			c.Close() //nolint:errcheck // nobody is there to be told
+			c.Close() // nobody is there to be told
 		}
 	}()
 	var batch bytes.Buffer
@@ -158,7 +158,7 @@ func (o *Observer) send(ctx context.Context) {
 			continue
 		}
 		if err := deliver(ctx, c, batch.Bytes()); err != nil {
-			c.Close() //nolint:errcheck // it is broken
+			c.Close() // it is broken
 			c = nil
 			o.shed.Add(uint64(n))
 			continue

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -87,7 +87,7 @@ func TestWhatIsTold(t *testing.T) {
 		c.Close()
 	})
 	s := httptest.NewUnstartedServer(o.Handler(mux))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // the panic is on purpose
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // the panic is on purpose
 	s.Start()
 	defer s.Close()
 	transport := &http.Transport{DisableKeepAlives: true} // on a kept connection a request that was cut off is sent again

@@ -21,7 +21,7 @@ func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // it, except that 101 ends HTTP.
 func (w *response) WriteHeader(status int) {
 	if status >= 200 || status == http.StatusSwitchingProtocols {
-		w.status.CompareAndSwap(0, int32(status)) //nolint:gosec // three digits
+		w.status.CompareAndSwap(0, int32(status))
 	}
 	w.ResponseWriter.WriteHeader(status)
 }

@@ -1,6 +1,7 @@
 package weblog
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 )
@@ -92,7 +93,7 @@ func (c *clock) iso(b []byte) (int64, bool) {
 // dayOf returns the midnight of a date, reading it only if it is not the one that
 // was read last.
 func (c *clock) dayOf(b []byte, read func([]byte) (int64, bool)) (int64, bool) {
-	if string(b) == string(c.date[:len(b)]) && (len(b) == len(c.date) || c.date[10] == 0) {
+	if bytes.Equal(b, c.date[:len(b)]) && (len(b) == len(c.date) || c.date[10] == 0) {
 		return c.midnight, true
 	}
 	midnight, ok := read(b)

@@ -7,14 +7,18 @@ import (
 
 // text is b as a string that points into it: valid until the line's memory is
 // used again.
-func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+func text(b []byte) string {
+	return unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // a line is not used again while its request is
+}
 
 func indexByte(b []byte, c byte) int     { return bytes.IndexByte(b, c) }
 func lastIndexByte(b []byte, c byte) int { return bytes.LastIndexByte(b, c) }
 
 func hasPrefix(b []byte, s string) bool { return len(b) >= len(s) && string(b[:len(s)]) == s }
 
-func index(b []byte, s string) int { return bytes.Index(b, unsafe.Slice(unsafe.StringData(s), len(s))) }
+func index(b []byte, s string) int {
+	return bytes.Index(b, unsafe.Slice(unsafe.StringData(s), len(s))) //nolint:gosec // it is only read
+}
 
 // indexAny2 is the first place of either byte; -1 if there is none.
 func indexAny2(b []byte, x, y byte) int {

@@ -119,7 +119,7 @@ func TestSockets(t *testing.T) {
 	r := start(t, "", Log{Listen: "udp://127.0.0.1:0"}, Log{Listen: "tcp://127.0.0.1:0"}, Log{Listen: "unix:" + unix},
 		Log{Listen: "udp://127.0.0.1:0", From: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}})
 	defer r.end(t)
-	send := func(i int, network, address, text string) {
+	send := func(network, address, text string) {
 		c, err := net.Dial(network, address)
 		if err != nil {
 			t.Fatal(err)
@@ -130,14 +130,14 @@ func TestSockets(t *testing.T) {
 		}
 	}
 	const head = "<190>Nov 23 21:00:01 web1 nginx: "
-	send(0, "udp", r.address(0), head+entry("/udp"))
+	send("udp", r.address(0), head+entry("/udp"))
 	counted := strings.TrimSuffix(head+entry("/counted"), "\n")
-	send(1, "tcp", r.address(1), fmt.Sprintf("%d %s", len(counted), counted)+head+entry("/lines")+entry("/bare"))
-	send(2, "unix", unix, `{"time":1795467601.5,"client":"192.0.2.7","path":"/unix","status":200}`+"\n")
+	send("tcp", r.address(1), fmt.Sprintf("%d %s", len(counted), counted)+head+entry("/lines")+entry("/bare"))
+	send("unix", unix, `{"time":1795467601.5,"client":"192.0.2.7","path":"/unix","status":200}`+"\n")
 	if got := r.paths(t, 5); !slices.Equal(got, []string{"/bare", "/counted", "/lines", "/udp", "/unix"}) {
 		t.Errorf("got %q", got)
 	}
-	send(3, "udp", r.address(3), entry("/unheard"))
+	send("udp", r.address(3), entry("/unheard"))
 	for r.Status()[3].Refused == 0 {
 		time.Sleep(time.Millisecond)
 	}

@@ -60,12 +60,12 @@ func listen(ctx context.Context, f *feed) (*socket, error) {
 			return nil, err
 		}
 		if network == "unix" {
-			err = os.Chmod(address, 0o660) // its folder says who else may
+			err = os.Chmod(address, 0o660) //nolint:gosec // its group may write: programs of other users send
 		}
 		s.streams = l
 		return s, err
 	}
-	return nil, fmt.Errorf("%q is not udp://, tcp:// or unix:", f.Listen)
+	return nil, fmt.Errorf("%q is none of udp://, tcp:// and unix:PATH", f.Listen)
 }
 
 // removeStale removes the socket of a run that is over; anything else stays.
@@ -81,7 +81,7 @@ func removeStale(path string) error {
 		return fmt.Errorf("%s is there and is no socket", path)
 	}
 	if c, err := net.Dial("unix", path); err == nil {
-		c.Close() //nolint:errcheck // it was only to see
+		c.Close()
 		return fmt.Errorf("%s is in use", path)
 	}
 	return os.Remove(path)
@@ -99,7 +99,7 @@ func (s *socket) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.open {
-		c.Close() //nolint:errcheck // it is given up
+		c.Close() // it is given up
 	}
 	if s.packets != nil {
 		return s.packets.Close()
@@ -109,11 +109,13 @@ func (s *socket) close() error {
 
 // run receives until ctx ends.
 func (s *socket) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(ctx, func() { s.close() }) //nolint:errcheck // it ends anyway
 	defer stop()
 	var flushing sync.WaitGroup
 	flushing.Go(func() { s.flushing(ctx) })
 	defer flushing.Wait()
+	defer cancel()
 	if s.packets != nil {
 		return ended(ctx, s.datagrams(ctx))
 	}
@@ -122,10 +124,10 @@ func (s *socket) run(ctx context.Context) error {
 
 // ended is the error of a socket that was not closed on purpose.
 func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
-		return nil
+	if ctx.Err() == nil && !errors.Is(err, net.ErrClosed) {
+		return err
 	}
-	return err
+	return nil
 }
 
 // flushing hands over what waits for a batch to fill.
@@ -170,7 +172,7 @@ func (s *socket) accept(ctx context.Context) error {
 		}
 		if !s.hearsConnection(c) || !s.admit(c) {
 			s.refuse()
-			c.Close() //nolint:errcheck // it is refused
+			c.Close() // it is refused
 			continue
 		}
 		serving.Go(func() { s.serve(ctx, c) })
@@ -190,7 +192,7 @@ func (s *socket) admit(c net.Conn) bool {
 // serve reads a connection to its end.
 func (s *socket) serve(ctx context.Context, c net.Conn) {
 	defer func() {
-		c.Close() //nolint:errcheck // it was only read
+		c.Close() // it was only read
 		s.mu.Lock()
 		delete(s.open, c)
 		s.mu.Unlock()

@@ -113,7 +113,7 @@ func (s *state) save() error {
 		err = os.Rename(f.Name(), s.path)
 	}
 	if err != nil {
-		os.Remove(f.Name()) //nolint:errcheck // err says enough
+		os.Remove(f.Name()) // err says enough
 		return err
 	}
 	s.kept = data

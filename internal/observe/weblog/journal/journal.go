@@ -54,7 +54,7 @@ func (m *message) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	for _, n := range numbers {
-		codes = append(codes, uint8(n)) //nolint:gosec // they are bytes
+		codes = append(codes, uint8(n))
 	}
 	*m = codes
 	return nil

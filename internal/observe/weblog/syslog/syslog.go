@@ -7,6 +7,7 @@ package syslog
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -132,8 +133,8 @@ func (m *Messages) count() (n, digits int, err error) {
 	for ; digits <= maxDigits+1; digits++ {
 		b, err := m.from.Peek(digits + 1)
 		if err != nil {
-			if digits > 0 && err == io.EOF {
-				return 0, 0, nil
+			if digits > 0 && errors.Is(err, io.EOF) {
+				return 0, 0, nil // what there is, is a line
 			}
 			return 0, 0, err
 		}
@@ -141,11 +142,10 @@ func (m *Messages) count() (n, digits int, err error) {
 		case c >= '0' && c <= '9':
 			n = n*10 + int(c-'0')
 		case c == ' ' && digits > 0 && digits <= maxDigits:
-			b, err := m.from.Peek(digits + 2)
-			if err != nil || b[digits+1] != '<' {
-				return 0, 0, nil
+			if b, _ := m.from.Peek(digits + 2); len(b) == digits+2 && b[digits+1] == '<' {
+				return n, digits, nil
 			}
-			return n, digits, nil
+			return 0, 0, nil
 		default:
 			return 0, 0, nil
 		}
@@ -158,12 +158,12 @@ func (m *Messages) line() ([]byte, error) {
 	b, err := m.from.ReadSlice('\n')
 	whole := m.room(len(b))
 	copy(whole, b)
-	for err == bufio.ErrBufferFull {
+	for errors.Is(err, bufio.ErrBufferFull) {
 		if b, err = m.from.ReadSlice('\n'); len(whole) < MaxMessage {
 			whole = append(whole, b[:min(len(b), MaxMessage-len(whole))]...)
 		}
 	}
-	if err == io.EOF && len(whole) > 0 {
+	if errors.Is(err, io.EOF) && len(whole) > 0 {
 		err = nil
 	}
 	return whole, err

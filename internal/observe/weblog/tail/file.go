@@ -3,6 +3,7 @@ package tail
 import (
 	"bytes"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -28,8 +29,8 @@ func (at *file) close() { at.handle.Close() }
 func (at *file) isDone() bool { return at.replaced && at.quiet > quietPolls }
 
 // beginning reads the first bytes.
-func (at *file) beginning(n int) []byte {
-	b := make([]byte, n)
+func (at *file) beginning() []byte {
+	b := make([]byte, headSize)
 	n, err := readFull(at.handle, b, 0)
 	if err != nil {
 		return nil
@@ -86,7 +87,7 @@ func (at *file) wasTruncated() bool {
 		at.quiet = 0
 	}
 	at.size, at.modified = size, about.ModTime()
-	now := at.beginning(headSize)
+	now := at.beginning()
 	if size < at.offset || !bytes.HasPrefix(now, at.head) {
 		return true
 	}
@@ -97,7 +98,7 @@ func (at *file) wasTruncated() bool {
 // restart begins a file that was truncated anew.
 func (at *file) restart() {
 	at.offset, at.skipping = 0, false
-	at.head = at.beginning(headSize)
+	at.head = at.beginning()
 }
 
 // chunk reads up to the file's size and hands over the lines that are complete. It
@@ -122,7 +123,7 @@ func (at *file) chunk(take Take, size int64) (n int, complete bool, err error) {
 		if len(b) <= MaxLine+1 {
 			return 0, true, nil
 		}
-		line := append(b[:MaxLine+1:MaxLine+1], '\n')
+		line := slices.Concat(b[:MaxLine+1], []byte("\n"))
 		if take(line) < len(line) {
 			return 0, false, nil
 		}

@@ -263,7 +263,7 @@ func (f *Follower) open(path string) *file {
 		handle.Close()
 		return nil
 	}
-	at.head = at.beginning(headSize)
+	at.head = at.beginning()
 	if f.isUnwanted(at) {
 		handle.Close()
 		f.ignored = append(f.ignored, &ignored{at, true})

@@ -182,6 +182,6 @@ func openSibling(path string) *file {
 		return nil
 	}
 	at := &file{path: path, origin: path, handle: handle, about: about, modified: about.ModTime(), replaced: true}
-	at.head = at.beginning(headSize)
+	at.head = at.beginning()
 	return at
 }

@@ -248,10 +248,10 @@ func TestWriterNeverWaits(t *testing.T) {
 	go func() {
 		defer close(done)
 		for i := range 20_000 {
-			io.WriteString(s.writer, s.line(rng.IntN(200))) //nolint:errcheck // a line that is missing is found
+			io.WriteString(s.writer, s.line(rng.IntN(200))) // a line that is missing is found
 			if i%701 == 700 {
 				s.rotated++
-				os.Rename(s.path, fmt.Sprintf("%s.%d", s.path, s.rotated)) //nolint:errcheck // likewise
+				os.Rename(s.path, fmt.Sprintf("%s.%d", s.path, s.rotated)) // likewise
 				s.old = append(s.old, s.writer)
 				s.writer, _ = os.OpenFile(s.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 			}
