@@ -9,8 +9,7 @@ import (
 type Message struct {
 	// Payload holds until the next message is read.
 	Payload []byte
-	// Version is what the payload's version field says, UnknownVersion's 0 if
-	// it is none of ours.
+	// Version is what the payload's version field says; 0 if it is none of ours.
 	Version flow.Version
 	// At is when it arrived, nanoseconds since the epoch: the capture's time,
 	// or the header's where the input has none; Timed says which.
