@@ -98,7 +98,7 @@ func (b *bench) build(ctx context.Context) error {
 			return err
 		}
 	}
-	if b.o.wants("goflow2") {
+	if b.o.wants("goflow2") && !b.o.readings {
 		b.place.goflow2 = filepath.Join(b.folder, "goflow2")
 		if err := b.goBuild(ctx, "-modfile=tools/peers.mod", b.place.goflow2, "github.com/netsampler/goflow2/v2/cmd/goflow2"); err != nil {
 			fmt.Fprintln(b.log, "goflow2 is left out:", err)
@@ -129,7 +129,7 @@ func (b *bench) protocol(ctx context.Context, v flow.Version, sources int, few b
 		return err
 	}
 	defer s.end()
-	for _, p := range parties() {
+	for _, p := range b.o.all() {
 		if !p.speaks(v) || !b.o.wants(p.name) || few && strings.Contains("nfcapd pmacct goflow2", p.name) {
 			continue
 		}

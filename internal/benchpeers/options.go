@@ -16,6 +16,7 @@ import (
 type options struct {
 	write    string
 	quick    bool
+	readings bool
 	seconds  float64
 	rates    []float64
 	costRate float64 // the one whose memory and ratios are told
@@ -36,6 +37,7 @@ func parse(args []string, log io.Writer) (*options, error) {
 	flags.SetOutput(log)
 	flags.StringVar(&o.write, "write", "", "write the tables into this file (docs/performance.md)")
 	flags.BoolVar(&o.quick, "quick", false, "only the floor and Downpour, for some seconds; fails unless sent = counted + lost")
+	flags.BoolVar(&o.readings, "readings", false, "compare ways to read a socket instead: batches, pauses, GRO")
 	flags.Float64Var(&o.seconds, "seconds", 2, "how long each rate is sent")
 	rates := flags.String("rates", "100000,300000,1000000,2000000", "records/s")
 	flags.Float64Var(&o.costRate, "at", 300_000, "the rate whose cost gives the ratios")
@@ -87,6 +89,15 @@ func (o *options) lists(rates, versions, names, sources string) error {
 		o.parties = strings.Split(names, ",")
 	}
 	return nil
+}
+
+// all are the parties that could take part, the one that others are compared
+// with first, and ours second.
+func (o *options) all() []party {
+	if o.readings {
+		return readings()
+	}
+	return parties()
 }
 
 // wants tells whether a party takes part.

@@ -51,6 +51,22 @@ func discardWith(ctx context.Context, p *place, args ...string) (*receiver, erro
 	return r, nil
 }
 
+// readings are ways to read a socket: the floor with other batches, with pauses
+// after a batch that was not full, and with datagrams joined by the kernel.
+func readings() []party {
+	var list []party
+	for _, args := range [][]string{
+		{"-batch", "128"}, {"-batch", "1"}, {"-batch", "16"}, {"-batch", "1024"},
+		{"-batch", "128", "-pace", "1ms"}, {"-batch", "128", "-pace", "5ms"}, {"-batch", "128", "-gro"},
+	} {
+		list = append(list, party{
+			name: "discard " + strings.Join(args, " "), says: "nothing", speaks: anyVersion,
+			start: func(ctx context.Context, p *place) (*receiver, error) { return discardWith(ctx, p, args...) },
+		})
+	}
+	return list
+}
+
 // startDownpour runs the server as an operator does: its network and one
 // exporter named, all else as it comes.
 func startDownpour(ctx context.Context, p *place) (*receiver, error) {

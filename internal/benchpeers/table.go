@@ -42,8 +42,8 @@ func (b *bench) table(out io.Writer, v flow.Version, sources int) {
 		fmt.Fprintf(out, " %s/s |", thousands(int(rate)))
 	}
 	fmt.Fprintf(out, " to the floor | to Downpour | lossless up to | memory |\n|---|%s---|---|---|---|\n", strings.Repeat("---|", len(b.o.rates)))
-	ours, floor := b.at(parties()[1].name, v, sources, b.o.costRate), b.at(parties()[0].name, v, sources, b.o.costRate)
-	for _, p := range parties() {
+	ours, floor := b.at(b.o.all()[1].name, v, sources, b.o.costRate), b.at(b.o.all()[0].name, v, sources, b.o.costRate)
+	for _, p := range b.o.all() {
 		rows := b.of(p.name, v, sources)
 		if len(rows) == 0 {
 			continue
@@ -128,7 +128,7 @@ func memory(rows []*result) string {
 // hows says how each count was read and what each party does.
 func (b *bench) hows(out io.Writer) {
 	fmt.Fprintln(out, "\nWhat each does with a record, and how its count was read:")
-	for _, p := range parties() {
+	for _, p := range b.o.all() {
 		i := slices.IndexFunc(b.results, func(r result) bool { return r.party == p.name && r.err == nil })
 		if i >= 0 {
 			fmt.Fprintf(out, "- %s: %s; %s.\n", p.name, p.says, b.results[i].by)
