@@ -8,7 +8,7 @@
 //  2. Tier one, for every target (target.go, table.go): packets and bytes of the
 //     current second by class, beside what is usual. That costs 256 bytes a
 //     target, and a cache line or two a flow. The flow is remembered for a
-//     moment (recent.go).
+//     moment (follow.go).
 //  3. A class at an eighth of its floor makes the target a suspect (suspect.go,
 //     follow.go). Tier two is given the remembered flows, so that it knows the
 //     first packet although it begins late, and from then on sees all flows of
