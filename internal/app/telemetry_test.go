@@ -61,7 +61,7 @@ func serve(t *testing.T, dir string, change func(*config.Config)) *serving {
 	if s.token == "" {
 		t.Fatal("the server did not start:", <-done)
 	}
-	go io.Copy(io.Discard, lines) //nolint:errcheck // nobody reads on
+	go io.Copy(io.Discard, lines) // nobody reads on
 	s.stop = func() {
 		cancel()
 		if err := <-done; err != nil {

@@ -36,7 +36,7 @@ func (r *receiver) run(ctx context.Context) error {
 	for {
 		n, err := r.socket.read()
 		if errors.Is(err, net.ErrClosed) && ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // closed because it is to end
 		}
 		if err != nil {
 			return err

@@ -104,7 +104,7 @@ func (s *relaySender) sendAll(raw syscall.RawConn, n int) (sent int) {
 // transmit is called by the runtime's poller when the socket takes something.
 func (s *relaySender) transmit(fd uintptr) bool {
 	s.err = 0
-	n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&s.batch[s.at])), uintptr(s.n-s.at), unix.MSG_DONTWAIT, 0, 0)
+	n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&s.batch[s.at])), uintptr(s.n-s.at), unix.MSG_DONTWAIT, 0, 0) //nolint:gosec // the kernel's form of it
 	switch errno {
 	case 0:
 		s.at += int(n)
@@ -186,9 +186,9 @@ func (f *forger) prepare(s *relaySender, b *relayBatch, from, n int) {
 	at := 0
 	for i, end := range f.ends {
 		if f.v4 {
-			s.set(i, f.bytes[at:end], (*byte)(unsafe.Pointer(&f.name4)), unix.SizeofSockaddrInet4)
+			s.set(i, f.bytes[at:end], (*byte)(unsafe.Pointer(&f.name4)), unix.SizeofSockaddrInet4) //nolint:gosec // the kernel's form of it
 		} else {
-			s.set(i, f.bytes[at:end], (*byte)(unsafe.Pointer(&f.name6)), unix.SizeofSockaddrInet6)
+			s.set(i, f.bytes[at:end], (*byte)(unsafe.Pointer(&f.name6)), unix.SizeofSockaddrInet6) //nolint:gosec // the kernel's form of it
 		}
 		at = end
 	}

@@ -53,7 +53,7 @@ func newReader(conn *net.UDPConn) (*reader, error) {
 		h := &r.messages[i].header
 		// The kernel writes the length back: 16 on a socket of IPv4, 28 on one of
 		// IPv6, the same each time, so it is set once.
-		h.Name, h.Namelen = (*byte)(unsafe.Pointer(&r.names[i])), unix.SizeofSockaddrInet6
+		h.Name, h.Namelen = (*byte)(unsafe.Pointer(&r.names[i])), unix.SizeofSockaddrInet6 //nolint:gosec // the kernel's form of it
 		h.Iov = &r.vectors[i]
 		h.SetIovlen(1)
 	}
@@ -64,7 +64,7 @@ func newReader(conn *net.UDPConn) (*reader, error) {
 // receive is called by the runtime's poller when there may be something.
 func (r *reader) receive(fd uintptr) bool {
 	for {
-		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&r.messages)), batchLength, unix.MSG_DONTWAIT, 0, 0)
+		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&r.messages)), batchLength, unix.MSG_DONTWAIT, 0, 0) //nolint:gosec // the kernel's form of it
 		switch errno {
 		case unix.EINTR:
 			continue
@@ -99,10 +99,10 @@ func (r *reader) datagram(i int) ([]byte, source) {
 
 // sourceOf reads the kernel's struct sockaddr without allocating.
 func sourceOf(name *unix.RawSockaddrInet6) source {
-	port := (*[2]byte)(unsafe.Pointer(&name.Port))
+	port := (*[2]byte)(unsafe.Pointer(&name.Port)) //nolint:gosec // the kernel's form of it
 	s := source{port: binary.BigEndian.Uint16(port[:])}
 	if name.Family == unix.AF_INET {
-		v4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(name))
+		v4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(name)) //nolint:gosec // the kernel's form of it
 		s.from = downpour.AddressFrom4(binary.BigEndian.Uint32(v4.Addr[:]))
 	} else {
 		s.from = downpour.AddressFrom16(name.Addr[:])
@@ -147,7 +147,7 @@ func (r *reader) drops() (n uint64) {
 		var info [skMeminfoDrops + 1]uint32
 		size := uint32(unsafe.Sizeof(info))
 		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
-			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0) //nolint:gosec // the kernel's form of it
 		if errno == 0 && size == uint32(unsafe.Sizeof(info)) {
 			n = uint64(info[skMeminfoDrops])
 		}
