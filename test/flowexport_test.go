@@ -21,17 +21,21 @@ const victim = "203.0.113.10"
 // noon is when it begins.
 func noon() time.Time { return time.Date(2024, 5, 14, 12, 0, 0, 0, time.UTC) }
 
-// attackTraffic is a flood of 12 s and 127 Mbit/s, from the 30th second on, over usual traffic.
+// attackTraffic is a flood of 12 s and 127 Mbit/s, from the 30th second on, over
+// usual traffic.
 func attackTraffic(t *testing.T) (packets []export.Packet, truth traffic.Truth) {
 	t.Helper()
-	r := &traffic.Recipe{
-		Seed: 11, Start: noon(), Host: netip.MustParseAddr(victim), Link: traffic.VLAN, Snap: 96,
-		Streams: []traffic.Stream{
-			{Kind: "web server", Lasts: 80 * time.Second, Rate: 2},
-			{Kind: "UDP flood", From: 30 * time.Second, Lasts: 12 * time.Second, Rate: 12_000, Sources: 300, Senders: traffic.Botnet, Port: 4500, Size: 1300},
-		},
-	}
-	made := traffic.Make(r)
+	return trafficOf(t,
+		traffic.Stream{Kind: "web server", Lasts: 80 * time.Second, Rate: 2},
+		traffic.Stream{Kind: "UDP flood", From: 30 * time.Second, Lasts: 12 * time.Second, Rate: 12_000, Sources: 300, Senders: traffic.Botnet, Port: 4500, Size: 1300})
+}
+
+// trafficOf makes packets of streams to the victim, of which one is an attack.
+func trafficOf(t *testing.T, streams ...traffic.Stream) (packets []export.Packet, truth traffic.Truth) {
+	t.Helper()
+	made := traffic.Make(&traffic.Recipe{
+		Seed: 11, Start: noon(), Host: netip.MustParseAddr(victim), Link: traffic.VLAN, Snap: 96, Streams: streams,
+	})
 	var body bytes.Buffer
 	if err := made.Write(&body); err != nil {
 		t.Fatal(err)
