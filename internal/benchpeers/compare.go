@@ -130,7 +130,7 @@ func (b *bench) protocol(ctx context.Context, v flow.Version, sources int, few b
 	}
 	defer s.end()
 	for _, p := range b.o.all() {
-		if !p.speaks(v) || !b.o.wants(p.name) || few && strings.Contains("nfcapd pmacct goflow2", p.name) {
+		if !p.speaks(v) || !b.o.wants(p.name) || few && p.stores {
 			continue
 		}
 		if !p.installed() || p.name == "goflow2" && b.place.goflow2 == "" {

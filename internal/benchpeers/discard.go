@@ -96,7 +96,7 @@ func drain(ctx context.Context, fd, batch int, pace time.Duration, gro bool) (n 
 		}
 		// Raw: the goroutine sleeps in the kernel with its thread, and Go's scheduler
 		// has no part in the floor.
-		got, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&messages[0])), uintptr(batch), unix.MSG_WAITFORONE, 0, 0)
+		got, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&messages[0])), uintptr(batch), unix.MSG_WAITFORONE, 0, 0) //nolint:gosec // there is no wrapper
 		if ctx.Err() != nil {
 			return n, nil //nolint:nilerr // that is the end
 		}

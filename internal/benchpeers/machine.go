@@ -52,7 +52,7 @@ func raiseLimits(log io.Writer) (says string, restore func()) {
 			continue
 		}
 		now := strings.TrimSpace(string(before))
-		if err := os.WriteFile(path, []byte(strconv.Itoa(receiveBuffer)), 0o600); err != nil { //nolint:gosec // its permissions are the kernel's
+		if err := os.WriteFile(path, []byte(strconv.Itoa(receiveBuffer)), 0o600); err != nil {
 			fmt.Fprintf(log, "net.core.%s stays %s: %v\n", name, now, err)
 		} else {
 			now = strconv.Itoa(receiveBuffer)

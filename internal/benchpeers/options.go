@@ -57,7 +57,8 @@ func parse(args []string, log io.Writer) (*options, error) {
 		*rates, *sources, *names, o.seconds, o.rounds = "20000,200000", "10000", "recvmmsg,Downpour", min(o.seconds, 1), 1
 		o.costRate = 200_000
 	}
-	return o, o.lists(*rates, *versions, *names, *sources)
+	err := o.lists(*rates, *versions, *names, *sources)
+	return o, err
 }
 
 // lists reads those flags that name several things.

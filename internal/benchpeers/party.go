@@ -21,9 +21,10 @@ type party struct {
 	speaks func(flow.Version) bool
 	// program is what must be installed; "" if we bring it.
 	program string
-	// most is the highest rate in records/s that is tried; 0: any. A program
-	// that lost much at a rate is not tried at higher ones anyway.
-	start func(ctx context.Context, p *place) (*receiver, error)
+	// stores says that it keeps or passes on records, whosever they are: the
+	// number of sources then hardly matters.
+	stores bool
+	start  func(ctx context.Context, p *place) (*receiver, error)
 }
 
 // place is where a party runs: a folder of its own, the protocol, and addresses.
@@ -65,13 +66,13 @@ func onLoopback(p int) netip.AddrPort {
 // parties are all, in the order of the table.
 func parties() []party {
 	return []party{
-		{"recvmmsg, discard", "nothing: the floor", anyVersion, "", startDiscard},
-		{"Downpour", "decodes, counts and judges each target each second", anyVersion, "", startDownpour},
-		{"FastNetMon, tracking off", "decodes, counts each target", anyVersion, "fastnetmon", fastNetMon(false)},
-		{"FastNetMon", "its defaults: follows flows too", anyVersion, "fastnetmon", fastNetMon(true)},
-		{"nfcapd", "decodes, stores each record", notSFlow, "nfcapd", startNfcapd},
-		{"pmacct", "decodes, counts each target in one aggregate", anyVersion, "nfacctd", startPmacct},
-		{"goflow2", "decodes, writes protobuf to /dev/null", anyVersion, "", startGoflow2},
+		{"recvmmsg, discard", "nothing: the floor", anyVersion, "", false, startDiscard},
+		{"Downpour", "decodes, counts and judges each target each second", anyVersion, "", false, startDownpour},
+		{"FastNetMon, tracking off", "decodes, counts each target", anyVersion, "fastnetmon", false, fastNetMon(false)},
+		{"FastNetMon", "its defaults: follows flows too", anyVersion, "fastnetmon", false, fastNetMon(true)},
+		{"nfcapd", "decodes, stores each record", notSFlow, "nfcapd", true, startNfcapd},
+		{"pmacct", "decodes, counts each target in one aggregate", anyVersion, "nfacctd", true, startPmacct},
+		{"goflow2", "decodes, writes protobuf to /dev/null", anyVersion, "", true, startGoflow2},
 	}
 }
 
@@ -83,7 +84,7 @@ func freePort(ctx context.Context, network string) (netip.AddrPort, error) {
 		if err != nil {
 			return netip.AddrPort{}, err
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		return onLoopback(c.LocalAddr().(*net.UDPAddr).Port), nil
 	}
 	l, err := config.Listen(ctx, "tcp4", "127.0.0.1:0")

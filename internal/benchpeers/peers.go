@@ -80,7 +80,11 @@ func bound(ctx context.Context, p *place) error {
 
 func page(host, path string) (string, error) {
 	client := http.Client{Timeout: 10 * time.Second}
-	answer, err := client.Get("http://" + host + path)
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+host+path, nil)
+	if err != nil {
+		return "", err
+	}
+	answer, err := client.Do(request)
 	if err != nil {
 		return "", err
 	}
@@ -103,7 +107,7 @@ func startNfcapd(ctx context.Context, p *place) (*receiver, error) {
 	r := &receiver{process: process, to: p.listen, by: "nfdump -I of its file"}
 	r.counted = func() (uint64, uint64, error) {
 		process.end(syscall.SIGTERM)
-		out, err := exec.Command("nfdump", "-I", "-R", files).Output()
+		out, err := exec.CommandContext(context.Background(), "nfdump", "-I", "-R", files).Output()
 		if err != nil {
 			return 0, 0, fmt.Errorf("nfdump -I: %w", err)
 		}

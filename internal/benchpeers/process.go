@@ -23,12 +23,12 @@ import (
 type process struct {
 	cmd   *exec.Cmd
 	lines chan string // of its standard output
-	ended chan error
+	ended chan struct{}
 }
 
 // launch starts a program in a folder; its complaints go to the file err there.
 func launch(ctx context.Context, folder, program string, args ...string) (*process, error) {
-	p := &process{cmd: exec.CommandContext(ctx, program, args...), lines: make(chan string, 1000), ended: make(chan error, 1)}
+	p := &process{cmd: exec.CommandContext(ctx, program, args...), lines: make(chan string, 1000), ended: make(chan struct{})}
 	p.cmd.Dir = folder
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	complaints, err := os.Create(filepath.Join(folder, "err"))
@@ -53,7 +53,8 @@ func launch(ctx context.Context, folder, program string, args ...string) (*proce
 			}
 		}
 		_, _ = io.Copy(io.Discard, out)
-		p.ended <- p.cmd.Wait()
+		_ = p.cmd.Wait() // how it ended does not matter, what it counted does
+		close(p.ended)
 		close(p.lines)
 	}()
 	return p, nil
@@ -174,7 +175,7 @@ func startSender(ctx context.Context, folder string, g generator) (*sender, erro
 	if err != nil {
 		return nil, err
 	}
-	p := &process{lines: make(chan string, 10), ended: make(chan error, 1)}
+	p := &process{lines: make(chan string, 10), ended: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, self, "send", "-version", strconv.Itoa(int(g.version)), "-targets", strconv.Itoa(g.targets),
 		"-sources", strconv.Itoa(g.sources), "-records", strconv.Itoa(g.records), "-longest", g.longest.String(), "-seed", strconv.FormatUint(g.seed, 10))
 	p.cmd.Dir, p.cmd.Stderr = folder, os.Stderr
@@ -194,7 +195,8 @@ func startSender(ctx context.Context, folder string, g generator) (*sender, erro
 		for lines.Scan() {
 			p.lines <- lines.Text()
 		}
-		p.ended <- p.cmd.Wait()
+		_ = p.cmd.Wait() // how it ended does not matter, what it counted does
+		close(p.ended)
 		close(p.lines)
 	}()
 	s := &sender{process: p, in: json.NewEncoder(in), close: in}

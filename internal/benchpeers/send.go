@@ -106,7 +106,7 @@ func (o *order) obey(ctx context.Context, e *export.Encoder, list []export.Datag
 	if err != nil {
 		return s, err
 	}
-	defer sender.Close()
+	defer func() { _ = sender.Close() }()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if *next = 0; list[0].Records == 0 { // templates first
