@@ -139,7 +139,11 @@ func (b *bench) protocol(ctx context.Context, v flow.Version, sources int, few b
 			}
 			continue
 		}
-		for _, rate := range b.o.rates {
+		rates := b.o.rates
+		if few {
+			rates = rates[:max(1, len(rates)-1)]
+		}
+		for _, rate := range rates {
 			r, err := b.median(ctx, &p, s, v, sources, rate)
 			if err != nil {
 				return err
