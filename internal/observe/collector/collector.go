@@ -144,7 +144,7 @@ func (c *Collector) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range c.receivers {
-		r.socket.conn.Close()
+		r.socket.close()
 	}
 	for _, s := range c.streams {
 		s.listener.Close()

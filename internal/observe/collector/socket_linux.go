@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -27,26 +29,44 @@ type message struct {
 	length uint32
 }
 
-// reader fetches datagrams from a socket, many with one call. It is for one
-// goroutine; what it gives holds until the next call.
+// reader fetches datagrams from a socket, many with one call. read and datagram
+// are for one goroutine; what they give holds until the next call.
+//
+// The socket is not one of the runtime's: its poller is told of each datagram
+// that arrives, also while nobody waits for one, and waking up for that costs
+// more than all else together.
 type reader struct {
-	conn     *net.UDPConn
-	raw      syscall.RawConn
+	local    net.Addr
 	messages [batchLength]message
 	vectors  [batchLength]unix.Iovec
 	names    [batchLength]unix.RawSockaddrInet6
 	buffers  []byte
-	got      int
-	err      syscall.Errno
-	fetch    func(fd uintptr) bool // made once, since a closure is an allocation
+
+	mu      sync.RWMutex // held to read while the descriptors are in use, to write when they are closed
+	waiting [2]unix.PollFd
+	closed  atomic.Bool
 }
 
+// What waiting is for: a datagram, or that the socket is closed.
+const (
+	waitSocket = iota
+	waitWake
+)
+
+// newReader takes a socket over from the runtime, also if it fails.
 func newReader(conn *net.UDPConn) (*reader, error) {
-	raw, err := conn.SyscallConn()
+	socket, err := takeOver(conn)
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{conn: conn, raw: raw, buffers: make([]byte, batchLength*bufferStride)}
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		unix.Close(socket)
+		return nil, fmt.Errorf("make a descriptor to wake a receiver by: %w", err)
+	}
+	r := &reader{local: conn.LocalAddr(), buffers: make([]byte, batchLength*bufferStride)}
+	r.waiting[waitSocket] = unix.PollFd{Fd: int32(socket), Events: unix.POLLIN} //nolint:gosec // descriptors are small
+	r.waiting[waitWake] = unix.PollFd{Fd: int32(wake), Events: unix.POLLIN}     //nolint:gosec // descriptors are small
 	for i := range r.messages {
 		r.vectors[i].Base = &r.buffers[i*bufferStride]
 		r.vectors[i].SetLen(maxDatagram)
@@ -57,38 +77,57 @@ func newReader(conn *net.UDPConn) (*reader, error) {
 		h.Iov = &r.vectors[i]
 		h.SetIovlen(1)
 	}
-	r.fetch = r.receive
 	return r, nil
 }
 
-// receive is called by the runtime's poller when there may be something.
-func (r *reader) receive(fd uintptr) bool {
-	for {
-		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&r.messages)), batchLength, unix.MSG_DONTWAIT, 0, 0) //nolint:gosec // the kernel's form of it
-		switch errno {
-		case unix.EINTR:
-			continue
-		case unix.EAGAIN:
-			return false
-		}
-		r.got, r.err = int(n), errno
-		return true
+// takeOver gives a descriptor of the socket that the runtime does not poll.
+func takeOver(conn *net.UDPConn) (socket int, err error) {
+	defer conn.Close()
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return -1, err
 	}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		socket, failed = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	return socket, errors.Join(err, failed)
 }
 
-// read waits for datagrams and fetches up to batchLength of them.
+// read waits for datagrams and fetches up to batchLength of them; net.ErrClosed
+// once the reader is closed.
 func (r *reader) read() (int, error) {
-	if err := r.raw.Read(r.fetch); err != nil {
-		return 0, err
-	}
-	if r.err != 0 {
-		// An ICMP error of somebody whom we sent something is none of ours.
-		if r.err == unix.ECONNREFUSED {
-			return 0, nil
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for !r.closed.Load() {
+		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, r.fd(), uintptr(unsafe.Pointer(&r.messages)), batchLength, unix.MSG_DONTWAIT, 0, 0) //nolint:gosec // the kernel's form of it
+		switch errno {
+		case 0:
+			return int(n), nil
+		case unix.EAGAIN:
+			if _, err := unix.Poll(r.waiting[:], -1); err != nil && !errors.Is(err, unix.EINTR) {
+				return 0, fmt.Errorf("wait for flow export: %w", err)
+			}
+		case unix.EINTR, unix.ECONNREFUSED: // an ICMP error of somebody whom we sent something is none of ours
+		default:
+			return 0, fmt.Errorf("receive flow export: %w", errno)
 		}
-		return 0, fmt.Errorf("receive flow export: %w", r.err)
 	}
-	return r.got, nil
+	return 0, net.ErrClosed
+}
+
+func (r *reader) fd() uintptr { return uintptr(r.waiting[waitSocket].Fd) }
+
+// close wakes who reads and closes the socket.
+func (r *reader) close() {
+	if r.closed.Swap(true) {
+		return
+	}
+	_, _ = unix.Write(int(r.waiting[waitWake].Fd), []byte{1, 0, 0, 0, 0, 0, 0, 0}) // an event counter takes it
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	unix.Close(int(r.fd()))
+	unix.Close(int(r.waiting[waitWake].Fd))
 }
 
 // datagram is the i-th of those that were read, and who sent it.
@@ -129,10 +168,16 @@ func control(c Config) func(network, address string, raw syscall.RawConn) error 
 
 // socketBuffer is what the kernel granted, in bytes of datagrams with their
 // overhead: it doubles what was asked (socket(7)).
-func (r *reader) socketBuffer() (size int) {
-	_ = r.raw.Control(func(fd uintptr) {
-		size, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
-	})
+func (r *reader) socketBuffer() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.closed.Load() {
+		return 0
+	}
+	size, err := unix.GetsockoptInt(int(r.fd()), unix.SOL_SOCKET, unix.SO_RCVBUF)
+	if err != nil {
+		return 0
+	}
 	return size / 2
 }
 
@@ -142,15 +187,18 @@ const skMeminfoDrops = 8
 
 // drops is how many datagrams the kernel has thrown away at this socket since it
 // was opened. Unlike SO_RXQ_OVFL it tells so in silence too.
-func (r *reader) drops() (n uint64) {
-	_ = r.raw.Control(func(fd uintptr) {
-		var info [skMeminfoDrops + 1]uint32
-		size := uint32(unsafe.Sizeof(info))
-		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
-			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0) //nolint:gosec // the kernel's form of it
-		if errno == 0 && size == uint32(unsafe.Sizeof(info)) {
-			n = uint64(info[skMeminfoDrops])
-		}
-	})
-	return n
+func (r *reader) drops() uint64 {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.closed.Load() {
+		return 0
+	}
+	var info [skMeminfoDrops + 1]uint32
+	size := uint32(unsafe.Sizeof(info))
+	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, r.fd(), unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0) //nolint:gosec // the kernel's form of it
+	if errno != 0 || size != uint32(unsafe.Sizeof(info)) {
+		return 0
+	}
+	return uint64(info[skMeminfoDrops])
 }

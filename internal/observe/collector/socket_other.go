@@ -15,12 +15,17 @@ const batchLength = 1
 // reader fetches datagrams from a socket, one a call.
 type reader struct {
 	conn   *net.UDPConn
+	local  net.Addr
 	buffer [maxDatagram]byte
 	length int
 	from   source
 }
 
-func newReader(conn *net.UDPConn) (*reader, error) { return &reader{conn: conn}, nil }
+func newReader(conn *net.UDPConn) (*reader, error) {
+	return &reader{conn: conn, local: conn.LocalAddr()}, nil
+}
+
+func (r *reader) close() { r.conn.Close() }
 
 func (r *reader) read() (int, error) {
 	n, from, err := r.conn.ReadFromUDPAddrPort(r.buffer[:])

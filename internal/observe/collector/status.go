@@ -118,7 +118,7 @@ func (c *Collector) Status() Status {
 	defer c.mu.Unlock()
 	for _, r := range c.receivers {
 		s.Sockets = append(s.Sockets, SocketStatus{
-			Address: r.socket.conn.LocalAddr().String(), Buffer: r.socket.socketBuffer(), Wanted: c.cfg.Buffer, Drops: r.socket.drops(),
+			Address: r.socket.local.String(), Buffer: r.socket.socketBuffer(), Wanted: c.cfg.Buffer, Drops: r.socket.drops(),
 		})
 	}
 	for _, l := range c.streams {
