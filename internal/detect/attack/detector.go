@@ -20,6 +20,7 @@ type Detector struct {
 	events    []downpour.Event
 	stats     Stats
 	stirring  [classes]stirring
+	displaced int64  // when a suspect last gave way to another
 	finishing bool   // no more will come
 	made      uint64 // suspects made, so that each has keys of its own
 }

@@ -10,8 +10,8 @@ import (
 // latest flows hold of it. Where all places are taken the weakest without an
 // attack gives way to a stronger one; nil if there is none.
 func (d *Detector) follow(t *target, now int64) *suspect {
-	if len(d.suspects) >= d.cfg.Suspects && !d.displace(t) {
-		t.refused = now + second
+	if len(d.suspects) >= d.cfg.Suspects && !d.displace(t, now) {
+		t.refused = now + displaceEvery
 		d.stats.ShedSuspects++
 		return nil
 	}
@@ -79,9 +79,17 @@ func (d *Detector) share() {
 	}
 }
 
+// displaceEvery is how often one suspect may give way to another. Where a whole
+// network is busy, many targets are about as suspicious as each other, and to
+// begin to follow one costs as much as thousands of flows.
+const displaceEvery = second / 4
+
 // displace frees the place of the weakest suspect, if it is weaker than t.
-func (d *Detector) displace(t *target) bool {
+func (d *Detector) displace(t *target, now int64) bool {
 	const clearly = 2
+	if now < d.displaced+displaceEvery {
+		return false
+	}
 	weakest := -1
 	for i, s := range d.suspects {
 		if !s.open() && (weakest < 0 || s.target.weight() < d.suspects[weakest].target.weight()) {
@@ -91,6 +99,7 @@ func (d *Detector) displace(t *target) bool {
 	if weakest < 0 || uint64(t.weight()) < clearly*uint64(d.suspects[weakest].target.weight()) {
 		return false
 	}
+	d.displaced = now
 	d.stats.ShedSuspects++
 	d.suspects[weakest].target.refused = d.suspects[weakest].now + second
 	d.release(weakest)
