@@ -198,9 +198,6 @@ func exporterNotes(e *collector.ExporterStatus, h *web.ExporterHealth, patience 
 	if e.Stats.Apart > 0 {
 		note("samples at another rate than it tells", fmt.Sprintf("By its own counters %d of its interfaces sample at another rate than they tell. Estimates of their traffic are off by as much.", e.Stats.Apart), "")
 	}
-	if e.Redated > 0 {
-		note("dates records far from now", fmt.Sprintf("%d of its records were dated more than an hour from their arrival. They keep their distances and count from when they came.", e.Redated), "")
-	}
 	if e.Mistake != "" {
 		note("has templates kept that can't be used", "They are learned anew: "+e.Mistake+".", "")
 	}
