@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 
 	"downpour/internal/config"
@@ -23,8 +24,17 @@ func openLogs(ctx context.Context, q *observe.Queue, cfg *config.Config, log *sl
 	for i := range cfg.Logs {
 		l := &cfg.Logs[i]
 		ic.Logs = append(ic.Logs, intake.Log{Path: l.Path, Listen: l.Listen, Journal: l.Journal, From: l.From, Options: weblog.Options{
-			Format: l.Format, Pattern: l.Pattern, Fields: l.Fields.Named(), Service: l.Service, Trusted: l.TrustedProxies,
+			Format: l.Format, Pattern: l.Pattern, Fields: l.Fields.Named(), Service: l.Service, Trusted: trusted(l, &cfg.HTTP),
 		}})
 	}
 	return intake.New(ctx, ic)
+}
+
+// trusted are the proxies that a log is believed to name clients for: its own,
+// else those of the pages, since one proxy mostly stands before both.
+func trusted(l *config.Logs, pages *config.HTTP) []netip.Prefix {
+	if l.TrustedProxies != nil {
+		return l.TrustedProxies
+	}
+	return pages.TrustedProxies
 }

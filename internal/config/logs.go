@@ -21,7 +21,8 @@ type Logs struct {
 	Pattern string
 	Fields  LogFields
 	Service string // "": the host tells
-	// TrustedProxies are believed about a client's address.
+	// TrustedProxies are believed about a client's address; nil: those of HTTP,
+	// empty: nobody.
 	TrustedProxies []netip.Prefix
 }
 
@@ -74,7 +75,7 @@ func logsKeys(l *Logs) []key {
 		{name: "service", form: "name", value: one(&l.Service, parseName),
 			doc: "Whose log it is; without this the host that was asked for tells."},
 		{name: "trusted_proxies", form: "list of prefixes", value: many(&l.TrustedProxies, parseProxy, "[10.0.0.0/8]"),
-			doc: "Where the logged client is one of these, the rightmost address of X-Forwarded-For that is none of them is the client."},
+			doc: "Where the logged client is one of these, the rightmost address of X-Forwarded-For that is none of them is the client. Without this those of `http.trusted_proxies`; `[]`: nobody is believed."},
 	}
 }
 

@@ -74,7 +74,7 @@ func (v list[T]) String() string {
 }
 
 func (v list[T]) read(r *reader, path string, n ast.Node) {
-	*v.into = nil
+	*v.into = []T{} // not nil: an empty list says something too
 	first := map[T]string{}
 	r.sequence(n, path, v.example, func(p string, n ast.Node) {
 		s, ok := r.scalar(n, p)
