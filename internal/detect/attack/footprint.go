@@ -93,7 +93,7 @@ func (s *suspect) fillSources(out *downpour.Footprint, set kindSet) {
 
 // constantFields tells which header fields hardly vary over the attack: the
 // commonest value of the largest kind, with its share of all packets that have
-// the field.
+// the field. Of IPv6 only fragments have an id.
 func (s *suspect) constantFields(set kindSet) []downpour.FieldShare {
 	const constant = 0.5
 	fields := []struct {
@@ -102,9 +102,9 @@ func (s *suspect) constantFields(set kindSet) []downpour.FieldShare {
 		tcp  bool
 		all  func(*row) uint64 // samples that have the field
 	}{
-		{"ip id", func(r *row) *vote { return &r.id }, false, ofHeaders},
-		{"tcp sequence", func(r *row) *vote { return &r.sequence }, true, ofHeaders},
-		{"tcp window", func(r *row) *vote { return &r.window_ }, true, ofHeaders},
+		{"ip id", func(r *row) *vote { return &r.id }, false, ofFields},
+		{"tcp sequence", func(r *row) *vote { return &r.sequence }, true, ofFields},
+		{"tcp window", func(r *row) *vote { return &r.window_ }, true, ofFields},
 		{"source port", func(r *row) *vote { return &r.sourcePort }, false, ofAll},
 		{"length", func(r *row) *vote { return &r.length }, false, ofAll},
 	}
@@ -120,7 +120,7 @@ func (s *suspect) constantFields(set kindSet) []downpour.FieldShare {
 				}
 			}
 		}
-		if largest == nil || total == 0 {
+		if largest == nil || total == 0 || !told(field.name, largest) || field.name == "ip id" && !s.address.Is4() {
 			continue
 		}
 		for _, k := range s.active {
@@ -135,7 +135,22 @@ func (s *suspect) constantFields(set kindSet) []downpour.FieldShare {
 	return out
 }
 
-func ofHeaders(r *row) uint64 { return r.headers }
+// told tells whether a field was exported at all. Flow export that lacks one gives
+// 0; so 0 is a packet's own only where it bears the two other fields of a header.
+func told(field string, r *row) bool {
+	id, sequence, window := r.id.value != 0, r.sequence.value != 0, r.window_.value != 0
+	switch field {
+	case "ip id":
+		return id || sequence && window
+	case "tcp sequence":
+		return sequence || id && window
+	case "tcp window":
+		return window || id && sequence
+	}
+	return true
+}
+
+func ofFields(r *row) uint64 { return r.fields }
 
 func ofAll(r *row) uint64 { return r.total.samples }
 

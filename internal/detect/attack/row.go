@@ -99,6 +99,7 @@ type gathered struct {
 	marked          uint64 // samples whose payload proves the kind
 	payloads        uint64 // samples with a payload to look at
 	headers         uint64 // those that bear the fields of a packet's header
+	fields          uint64 // of which one at least of id, sequence and window is not 0
 	ttls            [256]uint32
 
 	ports                              portSet // destination ports
@@ -145,15 +146,17 @@ func (r *row) count(at *slot, f *downpour.Flow, k kind, now int64, v volume) {
 	r.ports.add(f.DestinationPort)
 	r.destinationPort.cast(uint32(f.DestinationPort), v.samples)
 	r.proto.cast(uint32(f.Protocol), v.samples)
-	length := f.Bytes
-	if f.Packets > 1 {
-		length /= uint64(f.Packets)
+	if f.Packets <= 1 { // the mean size of several is no packet's
+		r.length.cast(uint32(f.Bytes), v.samples)
 	}
-	r.length.cast(uint32(length), v.samples)
 	if !headed(f) {
 		return
 	}
 	r.headers++
+	if f.IPID|f.Window == 0 && f.Sequence == 0 {
+		return // an exporter that tells the TTL and none of these
+	}
+	r.fields++
 	r.id.cast(uint32(f.IPID), v.samples)
 	if f.Protocol == downpour.ProtocolTCP {
 		r.sequence.cast(f.Sequence, v.samples)
