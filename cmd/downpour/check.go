@@ -26,13 +26,36 @@ func (c *checkCommand) Run(io streams) error {
 	if name == "" {
 		name = "the configuration without a file"
 	}
-	services := "1 service"
-	if n := len(cfg.Services); n != 1 {
-		services = fmt.Sprintf("%d services", n)
-	}
-	_, err = fmt.Fprintf(io.out, "%s is right: %s, pages on %s, store in %s (%s)\n",
-		name, services, orNowhere(cfg.HTTP.Listen), cfg.Store.Path, cfg.Store.Disk)
+	_, err = fmt.Fprintf(io.out, "%s is right: %s, pages on %s, %sstore in %s (%s)\n",
+		name, number(len(cfg.Services), "service"), orNowhere(cfg.HTTP.Listen), taken(cfg), cfg.Store.Path, cfg.Store.Disk)
 	return err
+}
+
+// taken says what telemetry is taken in.
+func taken(cfg *config.Config) string {
+	var says strings.Builder
+	if len(cfg.Flow.Listen) > 0 {
+		listen := make([]string, len(cfg.Flow.Listen))
+		for i, e := range cfg.Flow.Listen {
+			listen[i] = e.String()
+		}
+		fmt.Fprintf(&says, "flow export on %s, ", strings.Join(listen, " and "))
+	}
+	for _, p := range cfg.Packets {
+		fmt.Fprintf(&says, "packets of %s, ", p.Interface)
+	}
+	if len(cfg.Logs) > 0 {
+		says.WriteString(number(len(cfg.Logs), "web log") + ", ")
+	}
+	return says.String()
+}
+
+// number writes a count with its noun.
+func number(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func orNowhere(listen string) string {

@@ -130,6 +130,7 @@ func TestLoadTakesEveryKey(t *testing.T) {
 		Symptoms: []string{"access", "login", "checkout", "payment", "other"},
 		Timezone: kyiv,
 	}}
+	want.Logs = []Logs{{Path: "/var/log/nginx/access.log", Format: "auto", Service: "shop"}}
 	want.HTTP.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("::1/128")}
 	want.Store.Path = "/var/lib/downpour"
 	if !reflect.DeepEqual(c, want) {
