@@ -102,16 +102,29 @@ func times(n int) string {
 }
 
 func contents(in downpour.Input) string {
-	s := count(float64(in.Records)) + " rows"
-	if in.Kind == "flow export" {
-		s = count(float64(in.Packets)) + " messages, " + count(float64(in.Records)) + " records"
-	} else if in.Packets > 0 || in.Records == 0 {
-		s = count(float64(in.Packets)) + " packets"
+	var s string
+	switch {
+	case in.Kind == "web log":
+		s = number(in.Records, "request")
+	case in.Kind == "flow export":
+		s = number(in.Packets, "message") + ", " + number(in.Records, "record")
+	case in.Packets > 0 || in.Records == 0:
+		s = number(in.Packets, "packet")
+	default:
+		s = number(in.Records, "row")
 	}
 	if in.Start != nil && in.End != nil {
 		s += fmt.Sprintf(", %s UTC, %s", moment(*in.Start), span(in.End.Sub(*in.Start)))
 	}
 	return s
+}
+
+// number writes a count with its noun.
+func number(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return count(float64(n)) + " " + noun + "s"
 }
 
 func (p *printer) incident(i *downpour.Incident) {
