@@ -64,6 +64,8 @@ type Decoder struct {
 	waiting           waiting
 	names             map[uint32]string
 	rates             rates
+	// settlements and lookups are what the message in hand made us do; see rates.
+	settlements, lookups int
 
 	bases   []uint16 // where records begin and where what follows a field of variable length does
 	scratch []op     // the operations of a record decoded alone
@@ -103,6 +105,7 @@ type context struct {
 func (d *Decoder) Decode(dst []flow.Record, message []byte, at int64) ([]flow.Record, flow.Datagram) {
 	d.stats.Datagrams++
 	d.at = at
+	d.settlements, d.lookups = 0, 0
 	before := len(dst)
 	var told flow.Datagram
 	version := flow.Version(0)
@@ -275,11 +278,12 @@ func (d *Decoder) decodeData(dst []flow.Record, c *context, id uint16, b []byte,
 // decodeRecords decodes records of one template. At least 8 bytes stand before
 // the first, so that any field can be read as a word that ends where it ends.
 func (d *Decoder) decodeRecords(dst []flow.Record, c *context, t *template, b []byte, at, end int) []flow.Record {
-	switch {
-	case t.options:
+	if t.options {
 		d.decodeOptions(c, t, b, at, end)
 		return dst
-	case t.plain && d.walk == nil:
+	}
+	d.settleRates()
+	if t.plain && d.walk == nil {
 		return d.decodePlain(dst, c, t, b, at, end)
 	}
 	return d.decodeAlone(dst, c, t, b, at, end)

@@ -96,6 +96,7 @@ type DomainStats struct {
 
 // Domains lists the exporter's domains, by version and number.
 func (d *Decoder) Domains() []DomainStats {
+	d.refreshRates()
 	list := make([]DomainStats, 0, len(d.domains))
 	for _, key := range slices.SortedFunc(maps.Keys(d.domains), domainKey.compare) {
 		of := d.domains[key]

@@ -119,8 +119,7 @@ func (d *Decoder) heedRate(of *domain, o *option, n uint32) {
 		r.system = n
 	}
 	if changed {
-		r.refresh()
-		d.refreshRates()
+		r.stale, d.rates.stale = true, true
 	}
 }
 

@@ -10,13 +10,24 @@ import (
 type rates struct {
 	only        uint32 // the only rate told in any domain; 0 if none or several
 	byInterface bool   // there are rates of interfaces
-	// cached is the latest sampler that had to be looked for in all domains.
-	cached struct {
-		of   *domain
-		id   uint64
-		rate uint32
-	}
+	stale       bool   // rates have been told since this was worked out
+	// cached are samplers that had to be looked for in all domains, by their number.
+	cached [16]foreignRate
 }
+
+// foreignRate is what other domains than its own tell of a sampler.
+type foreignRate struct {
+	of   *domain
+	id   uint64
+	rate uint32
+}
+
+// The bounds of what a message can make us look through all domains for. An
+// exporter tells its rates in a few records a minute, and has a few samplers.
+const (
+	maxSettlements = 8  // of rates told between its records
+	maxLookups     = 64 // of samplers that their own domain does not know
+)
 
 // domainRates is what a domain told of sampling, as 1:N.
 type domainRates struct {
@@ -26,6 +37,17 @@ type domainRates struct {
 	interfaces map[uint32]uint32
 	only       uint32 // the only rate among all of them; 0 if none or several
 	told       bool   // there is one
+	stale      bool   // only and told are to be worked out anew
+}
+
+// settleRates brings what depends on several rates up to date, before records
+// that they are for. A message that tells rates again and again between its
+// records is settled in the next one.
+func (d *Decoder) settleRates() {
+	if d.rates.stale && d.settlements < maxSettlements {
+		d.settlements++
+		d.refreshRates()
+	}
 }
 
 // refreshRates works out what depends on several rates.
@@ -34,6 +56,9 @@ func (d *Decoder) refreshRates() {
 	several := false
 	for _, of := range d.domains {
 		r := &of.rates
+		if r.stale {
+			r.refresh()
+		}
 		d.rates.byInterface = d.rates.byInterface || len(r.interfaces) > 0
 		if !r.told {
 			continue
@@ -50,7 +75,7 @@ func (d *Decoder) refreshRates() {
 
 // refresh works out the only rate of a domain.
 func (r *domainRates) refresh() {
-	r.only, r.told = 0, false
+	r.only, r.told, r.stale = 0, false, false
 	r.count(r.system)
 	for _, n := range r.samplers {
 		r.count(n)
@@ -131,10 +156,13 @@ func (d *Decoder) sampler(of *domain, id uint64) uint32 {
 	if n := of.rates.samplers[id]; n > 0 {
 		return n
 	}
-	cached := &d.rates.cached
+	cached := &d.rates.cached[id%uint64(len(d.rates.cached))]
 	if cached.of != of || cached.id != id {
-		cached.of, cached.id = of, id
-		cached.rate = d.foreignSampler(of, id)
+		if d.lookups == maxLookups {
+			return 0
+		}
+		d.lookups++
+		*cached = foreignRate{of, id, d.foreignSampler(of, id)}
 	}
 	return cached.rate
 }

@@ -127,17 +127,26 @@ func readFields(b []byte, count int, enterprises bool) (fields []field, rest []b
 // maxRecord bounds a record's size in bytes: none is longer than a message.
 const maxRecord = 0xffff
 
+// maxEmpty is how many fields without content a template may have beyond one for
+// each byte of its record: each costs time and no bytes, so that a datagram of
+// records of one byte could cost most of a second.
+const maxEmpty = 16
+
 // measure works out the size of a record, and tells whether there can be one.
 func (t *template) measure() bool {
 	t.size = 0
+	empty := 0
 	for _, f := range t.fields {
+		if f.length == 0 {
+			empty++
+		}
 		if f.length == anyLength {
 			t.size++ // its length takes one byte at least
 		} else {
 			t.size += int(f.length)
 		}
 	}
-	return t.size > 0 && t.size <= maxRecord
+	return t.size > 0 && t.size <= maxRecord && empty <= t.size+maxEmpty
 }
 
 // define writes down the definition.

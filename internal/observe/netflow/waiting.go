@@ -52,7 +52,9 @@ func (d *Decoder) giveUp(n int) {
 	for _, s := range d.waiting.sets[:n] {
 		d.waiting.bytes -= len(s.data)
 	}
-	d.waiting.sets = slices.Delete(d.waiting.sets, 0, n)
+	// Those behind are not moved up: a datagram may bear thousands of tiny sets.
+	clear(d.waiting.sets[:n])
+	d.waiting.sets = d.waiting.sets[n:]
 	d.stats.Dropped += uint64(n)
 }
 
