@@ -26,9 +26,11 @@ type Forerunner interface {
 
 // The bounds of what is judged ahead, each second of the input.
 const (
-	aheadTargets = 16      // targets
-	aheadFlows   = 1 << 16 // flows, or parts of flows, of all of them
-	aheadSlots   = 1 << 10 // targets whose rate is counted, the busiest of those that share a slot
+	aheadTargets = 16 // targets
+	// aheadDelay is how long the definite verdict is waited for without one ahead.
+	aheadDelay = 2 * second
+	aheadFlows = 1 << 16 // flows, or parts of flows, of all of them
+	aheadSlots = 1 << 10 // targets whose rate is counted, the busiest of those that share a slot
 	// aheadGrace is for how long complete seconds may fail to bear an attack out.
 	aheadGrace = 5 * second
 )
@@ -72,6 +74,10 @@ func (a *foresight) count(f *downpour.Flow) {
 func (e *Engine) lookAhead() {
 	a := e.ahead
 	if a == nil {
+		return
+	}
+	if e.delay.current <= aheadDelay && len(a.told) == 0 {
+		clear(a.slots[:])
 		return
 	}
 	targets := e.worth()

@@ -124,11 +124,12 @@ func (h *hold) sort(s []*chunk) []uint32 {
 	return order
 }
 
-// recycle keeps emptied chunks for later, as many as hold a quarter of what is
-// kept now (and a few at least), so that memory falls back after a flood.
+// recycle keeps emptied chunks for later, as many as hold what is kept now (and a
+// few at least): the next second will need them, and making them anew costs more
+// than filling them. After a flood memory falls back.
 func (h *hold) recycle(s []*chunk) {
 	const few = 64
-	keep := few + h.used/chunkFlows/4
+	keep := few + h.used/chunkFlows
 	h.free = append(h.free, s...)
 	if len(h.free) > keep {
 		clear(h.free[keep:])

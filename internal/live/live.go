@@ -145,6 +145,7 @@ func (l *Live) run(ctx context.Context) error {
 			return nil
 		case b := <-l.cfg.Telemetry.ready():
 			l.takeIn(b)
+			l.gather(ctx)
 		case <-tick.C:
 			if err := l.step(l.cfg.Clock()); err != nil {
 				return err

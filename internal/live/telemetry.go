@@ -116,6 +116,18 @@ func (l *Live) takeIn(b *observe.Batch) {
 	l.takeWaiting()
 }
 
+// gathering is how long batches may gather before the next is fed: waking up for
+// each costs more than many of its flows.
+const gathering = 5 * time.Millisecond
+
+// gather lets batches gather, if there is much room for them.
+func (l *Live) gather(ctx context.Context) {
+	if waiting, of := l.cfg.Telemetry.Queue.Waiting(); waiting > of/4 || ctx.Err() != nil {
+		return
+	}
+	time.Sleep(gathering)
+}
+
 // takeWaiting feeds the batches that wait now, and not those that come meanwhile:
 // a flood must not put off the step. The work lock is held.
 func (l *Live) takeWaiting() {

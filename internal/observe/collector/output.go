@@ -8,9 +8,10 @@ import (
 )
 
 // patienceForRoom is how long a receiver waits for an empty batch: the socket's
-// buffer holds what comes meanwhile. After that it sheds, and reads on.
+// buffer holds what comes meanwhile. After that it sheds, and reads on without
+// waiting until there is room again.
 const (
-	patienceForRoom = 50 * time.Millisecond
+	patienceForRoom = 250 * time.Millisecond
 	lookForRoom     = time.Millisecond
 )
 
@@ -21,6 +22,7 @@ type output struct {
 	records []flow.Record // of the datagram at hand
 	numbers *flow.IngressNumbers
 	decoder flow.Decoder // a connection's own; nil for datagrams
+	vain    bool         // the last wait for an empty batch
 }
 
 func (c *Collector) newOutput() output {
@@ -54,12 +56,16 @@ func (o *output) add(e *exporter, records []flow.Record, arrived int64) {
 // takeBatch gets an empty batch, waiting a little if there is none.
 func (o *output) takeBatch() bool {
 	o.batch = o.c.cfg.Queue.Take()
-	for waited := time.Duration(0); o.batch == nil && waited < patienceForRoom; waited += lookForRoom {
+	for waited := time.Duration(0); o.batch == nil && !o.vain && waited < patienceForRoom; waited += lookForRoom {
 		o.c.share.short.Store(true)
 		time.Sleep(lookForRoom)
 		o.batch = o.c.cfg.Queue.Take()
 	}
-	return o.batch != nil
+	o.vain = o.batch == nil
+	if o.vain {
+		o.c.share.short.Store(true)
+	}
+	return !o.vain
 }
 
 // flush hands over what was collected up to a time of arrival.
