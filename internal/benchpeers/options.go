@@ -18,6 +18,7 @@ type options struct {
 	quick    bool
 	readings bool
 	seconds  float64
+	warm     float64
 	rates    []float64
 	costRate float64 // the one whose memory and ratios are told
 	versions []flow.Version
@@ -39,6 +40,7 @@ func parse(args []string, log io.Writer) (*options, error) {
 	flags.BoolVar(&o.quick, "quick", false, "only the floor and Downpour, for some seconds; fails unless sent = counted + lost")
 	flags.BoolVar(&o.readings, "readings", false, "compare ways to read a socket instead: batches, pauses, GRO")
 	flags.Float64Var(&o.seconds, "seconds", 1.5, "how long each rate is sent")
+	flags.Float64Var(&o.warm, "warm", 2, "how long it is sent at each rate before the costs are measured")
 	rates := flags.String("rates", "100000,300000,1000000,2000000", "records/s")
 	flags.Float64Var(&o.costRate, "at", 300_000, "the rate whose cost gives the ratios")
 	versions := flags.String("versions", "5,9,10,sflow5", "protocols")
@@ -55,6 +57,7 @@ func parse(args []string, log io.Writer) (*options, error) {
 	}
 	if o.quick {
 		*rates, *sources, *names, o.seconds, o.rounds = "20000,200000", "10000", "recvmmsg,Downpour", min(o.seconds, 1), 1
+		o.warm = 0
 		o.costRate = 200_000
 	}
 	err := o.lists(*rates, *versions, *names, *sources)
