@@ -7,8 +7,9 @@ import (
 
 // exporter is what is known of an exporter's liveness.
 type exporter struct {
-	last int64
-	gap  int64 // the longest pause between its records lately
+	last  int64
+	views int   // it has
+	gap   int64 // the longest pause between its records lately
 }
 
 // leastPatience is for how long a view counts as active at least.

@@ -7,3 +7,6 @@ func Busy() *Filter {
 	f.free = 0
 	return f
 }
+
+// Ranked is how often the views were ranked.
+func (f *Filter) Ranked() int { return f.rankings }

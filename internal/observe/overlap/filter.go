@@ -27,6 +27,7 @@ type Config struct {
 // are several views.
 const (
 	maxViews    = 1024
+	viewsShare  = 32 // of one exporter, once three quarters of them are taken
 	defaultFlow = 1 << 20
 )
 
@@ -39,6 +40,8 @@ type Filter struct {
 	index     map[viewKey]*view
 	near      [nearViews]*view // the view of a few keys, found without the map
 	ranked    []*view          // by preference
+	unranked  bool             // that has changed since
+	rankings  int              // how often they were ranked
 	crowd     *view            // of all beyond the bound
 	exporters []exporter       // by number
 	claims    *claims          // nil until there is something to remember

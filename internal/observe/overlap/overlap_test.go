@@ -408,8 +408,34 @@ func TestManyViews(t *testing.T) {
 		r.Time, r.Packets, r.SourcePort = start, 1, uint16(i)
 		n += len(f.Apply(uint16(i%7), []flow.Record{r}, start))
 	}
-	if s := f.Stats(); s.Views != 1024 || s.Crowded != 3000-1024 || s.Records.Records != 3000 || n != 3000 {
+	if s := f.Stats(); s.Views != 768 || s.Crowded != 3000-768 || s.Records.Records != 3000 || n != 3000 {
 		t.Errorf("%+v, %d records", s, n)
+	}
+	// Others still find room.
+	for i := range 10_000 {
+		f.Apply(uint16(7+i/100), []flow.Record{{Input: uint32(i)}}, start)
+	}
+	if s := f.Stats(); s.Views != 1024 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestRatesThatRise: an exporter that tells another rate with each record has the
+// views ranked once a second, not once a record.
+func TestRatesThatRise(t *testing.T) {
+	f := overlap.New(overlap.Config{Flows: 1000})
+	for i := range 900 {
+		f.Apply(uint16(i), []flow.Record{{Input: 1}}, start)
+	}
+	records := make([]flow.Record, 20_000)
+	for i := range records {
+		records[i].Input, records[i].Sampling = 1, uint32(2+i)
+	}
+	was := f.Ranked()
+	f.Apply(0, records, start+1)
+	f.Apply(0, records[:1], start+2*second)
+	if got := f.Ranked() - was; got != 1 {
+		t.Errorf("ranked %d times", got)
 	}
 }
 

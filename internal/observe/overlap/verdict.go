@@ -134,6 +134,9 @@ func (f *Filter) tick() {
 	if f.alone {
 		return
 	}
+	if f.unranked {
+		f.rank()
+	}
 	f.patience = max(leastPatience, f.lag.bound())
 	f.needs()
 	f.mature()

@@ -95,7 +95,7 @@ func (f *Filter) viewOf(number uint16, r *flow.Record) *view {
 	}
 	v := f.index[key]
 	if v == nil {
-		if len(f.views) == maxViews {
+		if !f.hasRoom(number) {
 			f.stats.Crowded++
 			return f.crowd
 		}
@@ -107,6 +107,14 @@ func (f *Filter) viewOf(number uint16, r *flow.Record) *view {
 	return v
 }
 
+// hasRoom tells whether an exporter may have another view. The last quarter is for
+// those that have few: one exporter that numbers interfaces at random must not
+// keep those of others from being held against each other.
+func (f *Filter) hasRoom(number uint16) bool {
+	n := len(f.views)
+	return n < maxViews*3/4 || n < maxViews && f.exporters[number].views < viewsShare
+}
+
 // add makes a view.
 func (f *Filter) add(key viewKey, r *flow.Record) *view {
 	v := &view{viewKey: key, number: uint16(len(f.views)), sampling: max(r.Sampling, 1), last: f.now}
@@ -116,6 +124,7 @@ func (f *Filter) add(key viewKey, r *flow.Record) *view {
 	}
 	v.edge = f.cfg.Edge != nil && f.cfg.Edge(key.exporter, key.index)
 	f.views = append(f.views, v)
+	f.exporters[key.exporter].views++
 	f.index[key] = v
 	for _, w := range f.views {
 		f.alone = f.alone && w.group == v.group
@@ -125,15 +134,18 @@ func (f *Filter) add(key viewKey, r *flow.Record) *view {
 	return v
 }
 
-// resampled notes that a view samples more than was known.
+// resampled notes that a view samples more than was known. The views are ranked
+// anew at the next tick: an exporter may tell another rate with each record.
 func (f *Filter) resampled(v *view, rate uint32) {
 	v.sampling = rate
-	f.rank()
+	f.unranked = true
 	v.reset(f.now)
 }
 
 // rank orders the views by preference.
 func (f *Filter) rank() {
+	f.unranked = false
+	f.rankings++
 	f.ranked = append(f.ranked[:0], f.views...)
 	slices.SortFunc(f.ranked, func(a, b *view) int {
 		return cmp.Or(last(b.edge, a.edge), cmp.Compare(a.sampling, b.sampling), last(a.out, b.out),
