@@ -37,11 +37,12 @@ func before(f *downpour.Flow, t int64) uint32 {
 }
 
 // next is the second of the first packet from a moment on, of a flow that has one.
+// A last packet at a whole second is of the second that ends with it, as cut has it.
 func next(f *downpour.Flow, from int64) int64 {
-	n := before(f, from)
-	high, low := bits.Mul64(uint64(n), uint64(f.Duration)*1e6)
+	n, length := before(f, from), uint64(f.Duration)*1e6
+	high, low := bits.Mul64(uint64(n), length)
 	after, _ := bits.Div64(high, low, uint64(f.Packets-1))
-	return (f.Time + int64(after)) / second
+	return (f.Time + int64(min(after, length-1))) / second
 }
 
 // share is what the first n of a flow's packets bear of its bytes.

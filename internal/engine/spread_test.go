@@ -67,3 +67,24 @@ func TestPartsOpenOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestLastPacketAtAWholeSecond: exporters with times in whole seconds have each
+// flow end at one, and a few packets far apart must all come out.
+func TestLastPacketAtAWholeSecond(t *testing.T) {
+	for _, packets := range []uint32{2, 3, 7} {
+		h := &hold{first: 1000, latest: 1000}
+		f := downpour.Flow{Time: 1000 * second, Duration: 90_000, Packets: packets, Bytes: uint64(packets) * 100}
+		h.put(&f, 1000)
+		n, bytes := uint32(0), uint64(0)
+		for h.used > 0 {
+			h.close(func(parts []downpour.Flow) {
+				for i := range parts {
+					n, bytes = n+parts[i].Packets, bytes+parts[i].Bytes
+				}
+			})
+		}
+		if n != f.Packets || bytes != f.Bytes {
+			t.Errorf("%d of %d packets, %d of %d bytes", n, f.Packets, bytes, f.Bytes)
+		}
+	}
+}
