@@ -135,7 +135,7 @@ func (e *Engine) heldOf(targets []downpour.Address) [][]downpour.Flow {
 	h := e.hold
 	for at := h.first; at <= h.latest && room > 0; at++ {
 		for _, c := range h.seconds[at&(holdSpan-1)].chunks {
-			for i := range c.flows[:c.n] {
+			for i := 0; i < c.n && room > 0; i++ {
 				f := &c.flows[i]
 				for _, end := range [2]downpour.Address{f.Destination, f.Source} {
 					if !near[hash(end)] {
@@ -154,15 +154,17 @@ func (e *Engine) heldOf(targets []downpour.Address) [][]downpour.Flow {
 	return out
 }
 
-// appendParts appends a flow, or its parts from a second on.
+// appendParts appends a flow, or its parts from a second on; seconds without any of
+// its packets are passed over, so that a few packets over minutes cost no more
+// than as many parts.
 func appendParts(dst []downpour.Flow, f *downpour.Flow, from, to int64, room *int) []downpour.Flow {
 	if f.Duration < long {
 		*room--
 		return append(dst, *f)
 	}
-	for at := from; at*second < endOf(f) && at <= to+int64(f.Duration)/1000 && *room > 0; at++ {
+	for at := from; at*second < endOf(f) && at <= to+int64(f.Duration)/1000 && *room > 0; at = max(at+1, next(f, (at+1)*second)) {
+		*room--
 		if p, ok := part(f, at*second); ok {
-			*room--
 			dst = append(dst, p)
 		}
 	}
