@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"downpour"
@@ -46,8 +47,8 @@ func logRow(s *intake.Status) web.InputHealth {
 	}
 	for _, b := range s.Account.Broken {
 		says := "lines not read: " + b.Reason
-		for _, sample := range b.Samples {
-			says += "\n" + sample
+		for i, sample := range b.Samples {
+			says += map[bool]string{true: ", such as ", false: "; "}[i == 0] + strconv.Quote(sample)
 		}
 		tell(b.Count, says)
 	}

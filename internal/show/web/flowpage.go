@@ -52,6 +52,16 @@ func newFlowPart(f Frame, v *FlowHealth) *flowPart {
 	return p
 }
 
+// notes is how many things about exporters need attention.
+func (v *FlowHealth) notes() (n int) {
+	if v != nil {
+		for i := range v.Exporters {
+			n += len(v.Exporters[i].Notes)
+		}
+	}
+	return n
+}
+
 func newExporterRow(f Frame, e ExporterHealth) exporterRow {
 	r := exporterRow{
 		ExporterHealth: e, State: chip{"ok", "sending", "ok"}, Sends: strings.Join(e.Versions, ", "),

@@ -51,3 +51,29 @@ func TestFlowIsToldHonestly(t *testing.T) {
 		t.Error("a name is not escaped")
 	}
 }
+
+// TestAnswerIsTrue holds the first sentence of /health/data against what the
+// rest of the page says.
+func TestAnswerIsTrue(t *testing.T) {
+	seen := time.Unix(0, 0)
+	sending, never := []InputHealth{{Name: "edge1", LastSeen: &seen}}, []InputHealth{{Name: "edge1"}}
+	unknown := &FlowHealth{Unknown: []UnknownExporter{{Address: "192.0.2.1"}}, Setup: []SetupLines{{Maker: "X"}}}
+	noted := &FlowHealth{Exporters: []ExporterHealth{{Notes: []Warning{{Title: "a"}, {Title: "b"}}}}}
+	tests := []struct {
+		view HealthView
+		want string
+	}{
+		{HealthView{}, "No data comes in."},
+		{HealthView{Inputs: never}, "Nothing has come in yet."},
+		{HealthView{Inputs: sending}, "Data comes in, and none is known to be lost."},
+		{HealthView{Inputs: sending, Shed: []Shed{{"queue", "full", 1}}}, "Data comes in, but some of it was lost."},
+		{HealthView{Inputs: never, Shed: []Shed{{"queue", "full", 1}}}, "Data comes in, but some of it was lost."},
+		{HealthView{Inputs: sending, Flow: noted}, "Two things need your attention."},
+		{HealthView{Inputs: never, Flow: unknown}, "Only exporters that are not allowed yet send here."},
+	}
+	for _, tt := range tests {
+		if got, _ := tt.view.answer(); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.view, got, tt.want)
+		}
+	}
+}

@@ -137,12 +137,21 @@ type healthPage struct {
 	Answer string
 	State  chip
 	Fill   *bar // how full the store is
+	// Shed is what was shed, Full what could be and was not.
+	Shed, Full []Shed
 }
 
 func newHealthPage(v HealthView) healthPage {
 	p := healthPage{page: newPage(v.Frame, "Is my data good?", "/health/data"), View: v, Inputs: newInputRows(v.Frame, v.Inputs), Flow: newFlowPart(v.Frame, v.Flow)}
 	p.Private = true
 	p.Answer, p.State = v.answer()
+	for _, s := range v.Shed {
+		if s.Count > 0 {
+			p.Shed = append(p.Shed, s)
+		} else {
+			p.Full = append(p.Full, s)
+		}
+	}
 	if s := v.Store; s != nil && s.Budget > 0 {
 		share := float64(s.Bytes) / float64(s.Budget)
 		p.Fill = &bar{Label: "Used", Value: percent(share), Width: clampPercent(share), Note: byteSize(s.Bytes) + " of " + byteSize(s.Budget)}
@@ -152,8 +161,9 @@ func newHealthPage(v HealthView) healthPage {
 
 func (v HealthView) answer() (string, chip) {
 	var lost, shed uint64
-	silent := 0
+	silent, seen := 0, false
 	for _, i := range v.Inputs {
+		seen = seen || i.LastSeen != nil
 		shed += i.Shed
 		if i.Lost != nil {
 			lost += *i.Lost
@@ -165,17 +175,23 @@ func (v HealthView) answer() (string, chip) {
 	for _, s := range v.Shed {
 		shed += s.Count
 	}
+	look := chip{"reported", "Look here", "reported"}
+	warnings := len(v.Warnings) + v.Flow.notes()
 	switch {
 	case v.Store != nil && len(v.Store.Problems) > 0:
 		return "The store is damaged.", chip{"confirmed", "Damaged", "confirmed"}
 	case len(v.Inputs) == 0:
 		return "No data comes in.", chip{"unknown", "No data", "unknown"}
-	case len(v.Warnings) > 0:
-		return capital(numeral(len(v.Warnings))) + map[bool]string{true: " thing needs", false: " things need"}[len(v.Warnings) == 1] + " your attention.", chip{"reported", "Look here", "reported"}
+	case warnings > 0:
+		return capital(numeral(warnings)) + map[bool]string{true: " thing needs", false: " things need"}[warnings == 1] + " your attention.", look
+	case v.Flow != nil && len(v.Flow.Unknown) > 0 && len(v.Flow.Setup) > 0: // none that is known sends
+		return "Only exporters that are not allowed yet send here.", look
+	case !seen && lost+shed == 0:
+		return "Nothing has come in yet.", chip{"unknown", "No data", "unknown"}
 	case silent > 0:
-		return plural(silent, "input is", "inputs are") + " silent.", chip{"reported", "Look here", "reported"}
+		return plural(silent, "input is", "inputs are") + " silent.", look
 	case lost+shed > 0:
-		return "Data comes in, but some of it was lost.", chip{"reported", "Look here", "reported"}
+		return "Data comes in, but some of it was lost.", look
 	}
 	return "Data comes in, and none is known to be lost.", chip{"ok", "Good", "ok"}
 }
