@@ -3,6 +3,7 @@ package middleware
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -26,6 +27,22 @@ type entry struct {
 
 // maxText bounds a text that the client chose, in bytes.
 const maxText = 2048
+
+// lastHops is a list of X-Forwarded-For, of a long one the end in whole entries:
+// what a client writes itself stands at the beginning, and what the proxies wrote
+// of it at the end must not be what is cut off.
+func lastHops(lines []string) string {
+	s := strings.Join(lines, ", ")
+	if len(s) <= maxText {
+		return s
+	}
+	s = s[len(s)-maxText:]
+	_, whole, found := strings.Cut(s, ",")
+	if !found {
+		return "unknown" // one entry, which is no address
+	}
+	return strings.TrimLeft(whole, " \t")
+}
 
 func write(b *bytes.Buffer, e entry) {
 	b.WriteString(`{"time":"`)

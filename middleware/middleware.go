@@ -108,7 +108,7 @@ func (o *Observer) tell(r *http.Request, seen *response, began time.Time, panick
 	}
 	forwarded := ""
 	if o.opt.Forwarded {
-		forwarded = strings.Join(r.Header.Values("X-Forwarded-For"), ", ")
+		forwarded = lastHops(r.Header.Values("X-Forwarded-For"))
 	}
 	b := o.free.Get().(*bytes.Buffer)
 	b.Reset()

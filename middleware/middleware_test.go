@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -157,6 +158,32 @@ func TestServerThatDoesNotRead(t *testing.T) {
 func TestFormatIsAsDescribed(t *testing.T) {
 	var got line
 	if err := json.Unmarshal([]byte(Format), &got); err != nil || got.Path != "/" || got.Duration != 1500 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestLongForwardedList: a client that fills the header up must not push out what
+// the proxy wrote of it.
+func TestLongForwardedList(t *testing.T) {
+	forged := strings.Repeat("203.0.113.9, ", 1000)
+	for _, c := range []struct {
+		lines []string
+		end   string
+	}{
+		{[]string{forged + "198.51.100.3"}, ", 198.51.100.3"},
+		{[]string{forged[:len(forged)-2], "198.51.100.3"}, ", 198.51.100.3"},
+		{[]string{"203.0.113.9", "198.51.100.3"}, ", 198.51.100.3"},
+		{[]string{strings.Repeat("1", 5000)}, "unknown"},
+		{[]string{strings.Repeat("1", 5000) + ",198.51.100.3"}, "198.51.100.3"},
+	} {
+		if got := lastHops(c.lines); !strings.HasSuffix(got, c.end) || len(got) > maxText || strings.HasPrefix(got, ".") {
+			t.Errorf("%q", got)
+		}
+	}
+	var b bytes.Buffer
+	write(&b, entry{forwarded: lastHops([]string{forged + "198.51.100.3"})})
+	var got line
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil || !strings.HasSuffix(got.XFF, ", 198.51.100.3") {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
