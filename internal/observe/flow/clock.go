@@ -9,9 +9,10 @@ const ClockTolerance = int64(10 * time.Second)
 
 // The habits of Clock.
 const (
-	clockWindow = int64(2 * time.Minute) // of arrivals, over which the least difference is sought
-	clockJump   = int64(5 * time.Second) // a difference this far from the offset is a jump, or an outlier
-	clockAgree  = 4                      // datagrams in a row that must agree on a jump
+	clockWindow = int64(2 * time.Minute)         // of arrivals, over which the least difference is sought
+	clockJump   = int64(5 * time.Second)         // a difference this far from the offset is a jump, or an outlier
+	clockAgree  = 4                              // datagrams in a row that must agree on a jump
+	clockStands = int64(1500 * time.Millisecond) // after which an export time that stays the same is no clock's
 )
 
 // Clock estimates how far an exporter's clock is from that of who receives its
@@ -24,6 +25,7 @@ type Clock struct {
 	turn              int64 // arrival at which the current window began
 	candidate         leastDifference
 	jumps             uint64
+	exported, since   int64 // the latest export time, and the arrival at which it was new
 }
 
 // leastDifference is the least arrival minus export of some datagrams.
@@ -47,6 +49,10 @@ func (c *Clock) Add(exported, arrived int64) {
 		return
 	}
 	difference := arrived - exported
+	if c.stands(exported, arrived) {
+		c.previous, c.current, c.turn = leastDifference{}, leastDifference{least: difference, n: 1}, arrived
+		return
+	}
 	if !c.known {
 		c.known, c.turn = true, arrived
 		c.current.add(difference)
@@ -61,6 +67,16 @@ func (c *Clock) Add(exported, arrived int64) {
 		c.previous, c.current, c.turn = c.current, leastDifference{}, arrived
 	}
 	c.current.add(difference)
+}
+
+// stands tells whether the exporter's clock stands still, as that of somebody who
+// sends the same datagrams again and again does: its offset is then always new.
+func (c *Clock) stands(exported, arrived int64) bool {
+	if exported != c.exported {
+		c.exported, c.since = exported, arrived
+		return false
+	}
+	return arrived-c.since > clockStands
 }
 
 // doubt weighs a difference that is far from the offset.

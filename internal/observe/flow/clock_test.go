@@ -73,3 +73,21 @@ func TestClockForgetsALuckyDatagram(t *testing.T) {
 	told(&c, rng, at, 600, 4*time.Second)
 	near(t, &c, 4*time.Second, "drifted")
 }
+
+func TestClockThatStands(t *testing.T) {
+	var c flow.Clock
+	exported := int64(1_700_000_000) * int64(time.Second)
+	for ms := int64(0); ms <= 60_000; ms += 100 {
+		arrived := exported + ms*int64(time.Millisecond)
+		c.Add(exported, arrived)
+		if late := arrived - c.Offset() - exported; late > int64(1600*time.Millisecond) {
+			t.Fatalf("after %d ms of the same export time its records would be %v late", ms, time.Duration(late))
+		}
+	}
+	for s := int64(1); s <= 10; s++ { // it goes on, an hour ahead
+		c.Add(exported+3600*int64(time.Second)+s*int64(time.Second), exported+(60+s)*int64(time.Second))
+	}
+	if got := time.Duration(c.Offset()); got != -(3600-60)*time.Second {
+		t.Errorf("a clock that goes on must be followed: offset %v", got)
+	}
+}
