@@ -2,7 +2,9 @@ package flow
 
 import (
 	"strconv"
+	"strings"
 	"sync"
+	"unicode"
 
 	"downpour"
 )
@@ -15,6 +17,9 @@ const (
 	maxInterfaces  = 4096 // names of one exporter's interfaces that are kept
 	maxNameLength  = 128  // bytes of a name
 	ingressesAtAll = 1 << 18
+	// ingressesSure are for each exporter however many others have; those beyond
+	// come out of what is shared.
+	ingressesSure = 256
 )
 
 // ingressKey is what tells ingresses apart.
@@ -32,6 +37,7 @@ type Ingresses struct {
 	ids       map[ingressKey]downpour.IngressID
 	keys      []ingressKey // of id-1
 	exporters map[uint16]*ingressExporter
+	shared    int // places beyond those that are sure
 	overflow  uint64
 }
 
@@ -70,11 +76,13 @@ func (t *Ingresses) add(key ingressKey) downpour.IngressID {
 	}
 	e := t.exporter(key.exporter)
 	if alone := (ingressKey{exporter: key.exporter}); key != alone &&
-		(e.ingresses >= maxIngresses || len(t.keys) >= ingressesAtAll) {
+		(e.ingresses >= maxIngresses || e.ingresses >= ingressesSure && t.shared >= ingressesAtAll) {
 		t.overflow++
 		return t.add(alone)
 	}
-	e.ingresses++
+	if e.ingresses++; e.ingresses > ingressesSure {
+		t.shared++
+	}
 	t.keys = append(t.keys, key)
 	id := downpour.IngressID(len(t.keys))
 	t.ids[key] = id
@@ -115,7 +123,17 @@ func (t *Ingresses) NameInterface(exporter uint16, index uint32, name string) {
 	e.interfaces[index] = shortName(name)
 }
 
-func shortName(name string) string { return name[:min(len(name), maxNameLength)] }
+// shortName is a name within the bound and fit to be shown: exporters send what
+// they like, and a terminal would obey an escape sequence in it.
+func shortName(name string) string {
+	name = strings.ToValidUTF8(name[:min(len(name), maxNameLength)], "?")
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, name)
+}
 
 // Lookup tells which place a number stands for, with the names known by now; an
 // unknown number is the empty Ingress.

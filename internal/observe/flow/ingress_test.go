@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -94,4 +95,38 @@ func BenchmarkIngressNumbers(b *testing.B) {
 		sum += numbers.ID(3, uint32(i&7), 64500)
 	}
 	_ = sum
+}
+
+func TestOneExporterLeavesRoomForOthers(t *testing.T) {
+	all := flow.NewIngresses()
+	for exporter := range uint16(100) {
+		for i := range uint32(4096) {
+			all.ID(exporter, i+1, 0)
+		}
+	}
+	for i := range uint32(200) {
+		if place := all.Lookup(all.ID(1000, i+1, 0)); place.Interface != fmt.Sprint(i+1) {
+			t.Fatalf("interface %d of a quiet exporter is told as %q", i+1, place.Interface)
+		}
+	}
+	if n := all.Len(); n > 1<<18+101*256 {
+		t.Errorf("%d places", n)
+	}
+}
+
+func TestNamesAreFitToBeShown(t *testing.T) {
+	all := flow.NewIngresses()
+	id := all.ID(1, 1, 0)
+	for name, want := range map[string]string{
+		"Gi0/1 <b>":                    "Gi0/1 <b>",
+		"\x1b]0;owned\a\x1b[2Jup\r\n":  "?]0;owned??[2Jup??",
+		"a\u202egnp":                   "a?gnp",
+		"\xff\xfeport":                 "?port",
+		strings.Repeat("x", 127) + "ü": strings.Repeat("x", 127) + "?",
+	} {
+		all.NameInterface(1, 1, name)
+		if got := all.Lookup(id).Interface; got != want {
+			t.Errorf("%q is shown as %q, want %q", name, got, want)
+		}
+	}
 }
