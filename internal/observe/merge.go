@@ -4,8 +4,6 @@ import (
 	"errors"
 	"io"
 	"time"
-
-	"downpour"
 )
 
 // Merged reads several sources as one, in order of time: an investigation's
@@ -164,13 +162,4 @@ func (c *cursor) move(b *Batch) {
 	}
 	b.Flows = append(b.Flows, c.batch.Flows[c.flow])
 	c.flow++
-}
-
-// Inputs accounts for all sources, in the order in which they were named.
-func Inputs(sources []Source) []downpour.Input {
-	inputs := make([]downpour.Input, len(sources))
-	for i, s := range sources {
-		inputs[i] = s.Input()
-	}
-	return inputs
 }

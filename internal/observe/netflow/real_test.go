@@ -58,7 +58,7 @@ func payloads(t testing.TB, file string) (messages [][]byte) {
 	}
 	for len(rest) > 0 {
 		var m []byte
-		m, rest = Split(rest)
+		m, rest = split(rest)
 		messages = append(messages, m)
 	}
 	return messages

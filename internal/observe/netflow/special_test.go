@@ -164,20 +164,3 @@ func TestPacketSections(t *testing.T) {
 		t.Errorf("no frame: %+v", got)
 	}
 }
-
-func TestSplit(t *testing.T) {
-	five := message5(1, 1, 1, 0, record5(1, 2, 3, 4, 5, 6, 7, 8))
-	nine, ten := message{version: 9}, message{version: 10}
-	parts := [][]byte{five, nine.set(256, make([]byte, 40)).bytes(), ten.set(256, make([]byte, 12)).bytes(), five}
-	rest := slices.Concat(parts...)
-	for i, want := range parts {
-		var got []byte
-		got, rest = Split(rest)
-		if !slices.Equal(got, want) {
-			t.Fatalf("message %d is of %d bytes, want %d", i, len(got), len(want))
-		}
-	}
-	if len(rest) != 0 {
-		t.Errorf("%d bytes are left", len(rest))
-	}
-}

@@ -73,21 +73,6 @@ func Agent(message []byte) (netip.Addr, bool) {
 	return agent, true
 }
 
-// IsDatagram tells from its content whether a message is a datagram of sFlow 5:
-// its header is sound and the first sample, if there is one, lies within it.
-func IsDatagram(message []byte) bool {
-	h, reason := readHeader(message)
-	if reason != flow.OK {
-		return false
-	}
-	left := len(message) - h.size
-	if h.samples == 0 {
-		return left == 0
-	}
-	return left >= tagSize && uint64(h.samples)*tagSize <= uint64(left) &&
-		uint64(binary.BigEndian.Uint32(message[h.size+word:])) <= uint64(left-tagSize)
-}
-
 // cursor goes through a list of tagged parts, which samples and records are.
 type cursor struct {
 	rest []byte

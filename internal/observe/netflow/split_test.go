@@ -6,10 +6,10 @@ import (
 	"downpour/internal/observe/flow"
 )
 
-// Split parts data that may hold several messages, one behind another as files
+// split parts data that may hold several messages, one behind another as files
 // do, into the first and the rest. A message of v5 or IPFIX says how long it is;
 // one of v9 ends where another's header begins.
-func Split(data []byte) (message, rest []byte) {
+func split(data []byte) (message, rest []byte) {
 	if len(data) < header10Size {
 		return data, nil
 	}
