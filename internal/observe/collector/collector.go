@@ -239,6 +239,9 @@ func (c *Collector) handle(out *output, by source, b []byte, arrived int64) {
 		return
 	}
 	e.mu.Lock()
+	if by.from == e.address {
+		e.sender = by.from // who spoke for it does so no longer
+	}
 	records := e.take(&c.cfg, out, b, v, arrived)
 	if e.beyond > freaks {
 		c.raiseDelay(e.bound(arrived, &c.cfg))

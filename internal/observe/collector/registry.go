@@ -71,9 +71,16 @@ func (r *registry) accept(a downpour.Address) {
 	r.add(a)
 }
 
+// named tells whether the operator told of somebody or allowed him by address. The
+// lock is held.
+func (r *registry) named(a downpour.Address) bool {
+	_, told := r.told[a]
+	return told || r.allowed[a]
+}
+
 // accepts tells whether somebody may send. The lock is held.
 func (r *registry) accepts(a downpour.Address) bool {
-	if _, told := r.told[a]; told || r.allowed[a] {
+	if r.named(a) {
 		return true
 	}
 	if len(r.allow) == 0 || a == (downpour.Address{}) {
@@ -147,11 +154,12 @@ func (e *exporter) comesBy(sender downpour.Address) bool {
 func (r *registry) meet(sender, a downpour.Address, v flow.Version, bytes int, arrived int64) *exporter {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var e *exporter
-	if r.accepts(sender) || r.accepts(a) {
-		if e = (*r.known.Load())[a]; e == nil && (a == sender || r.accepts(a) || r.agentsBehind(sender) < maxAgents) {
-			e = r.add(a)
-		}
+	e := (*r.known.Load())[a]
+	switch {
+	case !r.accepts(sender) && !r.speaksFor(e, a, arrived):
+		e = nil
+	case e == nil && r.mayAdd(sender, a):
+		e = r.add(a)
 	}
 	if e == nil {
 		r.unknown.note(sender, v, bytes, arrived)
@@ -161,6 +169,31 @@ func (r *registry) meet(sender, a downpour.Address, v flow.Version, bytes int, a
 	e.sender = sender
 	e.mu.Unlock()
 	return e
+}
+
+// speaksFor tells whether a sender who is not accepted is heard because of the
+// agent that he names: one that was named to us, not just one within a prefix,
+// since anybody can write what he likes there; and only while none who is
+// accepted brings its datagrams. The lock is held.
+func (r *registry) speaksFor(e *exporter, a downpour.Address, arrived int64) bool {
+	if !r.named(a) {
+		return false
+	}
+	if e == nil {
+		return true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.lastSeen == 0 || arrived-e.lastSeen >= int64(liveFor) || !r.accepts(e.sender)
+}
+
+// mayAdd tells whether an exporter that an accepted sender tells of is taken in:
+// half of the room is for those that nobody else told of. The lock is held.
+func (r *registry) mayAdd(sender, a downpour.Address) bool {
+	if a == sender || r.named(a) || r.agentsBehind(sender) < maxAgents {
+		return true
+	}
+	return r.accepts(a) && len(*r.known.Load()) < maxExporters/2
 }
 
 // agentsBehind counts the sFlow agents whose datagrams a sender brings. The lock

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -63,6 +65,9 @@ func (c *Collector) openRelays() error {
 		if to.IsStream() {
 			return fmt.Errorf("relay to %s: datagrams are relayed by UDP only", to)
 		}
+		if c.listensAt(to) {
+			return fmt.Errorf("relay to %s: this collector listens there itself, and would relay for ever", to)
+		}
 		sender, err := newRelaySender(to, c.cfg.RelaySource)
 		if err != nil {
 			return fmt.Errorf("relay to %s: %w", to, err)
@@ -70,6 +75,42 @@ func (c *Collector) openRelays() error {
 		c.relays.list = append(c.relays.list, &relay{to: to, sender: sender, wake: make(chan struct{}, 1), filling: &relayBatch{}})
 	}
 	return nil
+}
+
+// listensAt tells whether datagrams to an address come back to us. An address that
+// can't be resolved is told of when it is to be sent to.
+func (c *Collector) listensAt(to Endpoint) bool {
+	there, err := to.resolve()
+	if err != nil {
+		return false
+	}
+	ip := there.AddrPort().Addr().Unmap()
+	for _, b := range c.bound {
+		at, err := b.resolve()
+		if err != nil || b.IsStream() || at.Port != there.Port {
+			continue
+		}
+		here := at.AddrPort().Addr().Unmap()
+		switch {
+		case here == ip, !ip.IsValid(), ip.IsUnspecified() && here.IsLoopback():
+			return true
+		case here.IsUnspecified() && isOurs(ip):
+			return true
+		}
+	}
+	return false
+}
+
+// isOurs tells whether an address is this machine's.
+func isOurs(ip netip.Addr) bool {
+	if ip.IsLoopback() || ip.IsUnspecified() {
+		return true
+	}
+	ours, _ := net.InterfaceAddrs() // none where the system does not tell
+	return slices.ContainsFunc(ours, func(a net.Addr) bool {
+		p, err := netip.ParsePrefix(a.String())
+		return err == nil && p.Addr().Unmap() == ip.WithZone("")
+	})
 }
 
 func (r *relays) close() {
