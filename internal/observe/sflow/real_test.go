@@ -67,7 +67,7 @@ func TestDatagramsOfRealAgents(t *testing.T) {
 		if s := d.Stats(); s != want.stats {
 			t.Errorf("%s: %+v, want %+v", name, s, want.stats)
 		}
-		if !IsDatagram(m) {
+		if _, sound := Agent(m); !sound {
 			t.Errorf("%s: not known for sFlow", name)
 		}
 	}
