@@ -17,6 +17,9 @@ const (
 	onePeer            = 3        // sources, at most, of a download seen one way
 	plainAnswer        = 512 + 28 // bytes of a DNS answer without extensions (RFC 1035, 4.2.1), with its headers
 	payloadProof       = 0.5      // share of payloads that prove a service
+	openings           = 1.0 / 3  // SYN packets a packet that follows one, at most, of connections that are used
+	unusualOpenings    = 1.5      // times what is usual of the target
+	busyResolver       = 20       // times the floor above which it is flooded all the same
 	packetsPerReply    = 2        // packets of data that one of the target's answers covers (RFC 9293, 3.8.6.3; RFC 9000, 13.2.2)
 )
 
@@ -33,6 +36,9 @@ func (s *suspect) hostile(k kind) float64 {
 	case ClassSYNACK:
 		if k == kindMiddlebox {
 			return s.hostileWeb(r)
+		}
+		if s.areUsed(r, ClassSYNACK) {
+			return 0
 		}
 		return s.unfinished(r, unasked(r, repliesPerQuestion))
 	case ClassOdd, ClassQueries:
@@ -90,17 +96,71 @@ func (s *suspect) hostileAnswers(k kind, r *row) float64 {
 	return 0 // a tunnel or a game, seen one way
 }
 
-// resolves tells a resolver, or a server of names, that is seen one way: it is
-// asked itself, more often than it is answered (what it asks others is for those
-// who ask it), and the answers are short enough to have amplified nothing.
+// resolves tells a resolver, or a server of names, that is seen one way, by answers
+// short enough to have amplified nothing. It is asked itself, more often than it is
+// answered (what it asks others is for those who ask it). A border's flow export
+// may show neither its users, who are inside, nor its questions, which go out: then
+// nothing is said before its usual traffic is known, unless answers are very many or
+// go to one port (RFC 5452, 9.2: a resolver draws them).
 func (s *suspect) resolves(r *row) bool {
-	questions := s.rows[kindDNSQuery]
-	return !s.visible() && questions != nil && r.window.packets <= questions.window.packets &&
-		r.window.bytes <= plainAnswer*r.window.packets
+	if s.visible() {
+		return false
+	}
+	if q := s.rows[kindDNSQuery]; q != nil && r.window.packets <= q.window.packets {
+		return r.window.bytes <= plainAnswer*r.window.packets
+	}
+	export := r.window.packets > r.window.samples || r.payloads == 0 && r.fields == 0
+	return export && s.unacquainted() && r.total.bytes <= plainAnswer*r.total.packets &&
+		r.destinationPort.share(r.total.samples) < portReported &&
+		float64(r.window.packets) < busyResolver*s.cfg.Floors[ClassAnswers].Packets
+}
+
+// unacquainted tells a target whose usual traffic isn't known yet.
+func (s *suspect) unacquainted() bool { return s.now-s.target.first < int64(s.cfg.Acquaintance) }
+
+// areUsed tells, under sampling, that connections which open (SYN) or are accepted
+// (SYN-ACK) are used, by what else comes over TCP: of each connection one packet is
+// seen or none, but one of each kind is as likely seen as another. A flood is hardly
+// anything else; of a used connection there are three packets or more, and how many
+// is learned. What is itself an attack excuses nothing.
+func (s *suspect) areUsed(r *row, c Class) bool {
+	if r.window.packets == r.window.samples || r.scales.in == 0 || s.classes[ClassTCP].alarmed {
+		return false
+	}
+	opens := scales{in: r.scales.in}
+	for _, k := range [...]kind{kindACK, kindFIN} {
+		if o := s.rows[k]; o != nil {
+			opens.out += o.scales.in
+		}
+	}
+	return opens.hostile(s.openings(c)) == 0
+}
+
+// openings is how many packets of a class that opens connections a packet that
+// follows one explains.
+func (s *suspect) openings(c Class) float64 {
+	usual := &s.target.usual
+	if s.unacquainted() || usual[ClassTCP].packets == 0 {
+		return openings
+	}
+	return min(openings, unusualOpenings*float64(usual[c].packets/usual[ClassTCP].packets))
+}
+
+// usedNow tells the same of the last second alone: an attack that is over must not
+// be drawn out by what comes usually.
+func (s *suspect) usedNow(r *row, c Class) bool {
+	var others uint64
+	for _, k := range [...]kind{kindACK, kindFIN} {
+		if o := s.rows[k]; o != nil {
+			others += o.window.samples
+		}
+	}
+	opens := scales{float64(r.window.samples), float64(others)}
+	return others > 0 && !s.classes[ClassTCP].alarmed && opens.hostile(s.openings(c)) == 0
 }
 
 func (s *suspect) hostileSYN(r *row) float64 {
-	if s.scanned(r) {
+	if s.scanned(r) || s.areUsed(r, ClassSYN) {
 		return 0
 	}
 	if r.window.talking == 0 {
@@ -154,7 +214,7 @@ func (s *suspect) hostileBulk(k kind, r *row) float64 {
 		}
 		return hostile
 	}
-	if sampled && kindClasses[k] == ClassTCP && s.now-s.target.first < int64(s.cfg.Acquaintance) {
+	if sampled && kindClasses[k] == ClassTCP && s.unacquainted() {
 		return 0
 	}
 	steady := quiet(r.window.repeats, r.window.tracked, conversing)

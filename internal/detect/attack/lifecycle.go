@@ -100,12 +100,28 @@ func (s *suspect) include() {
 		}
 		// Of sources that are not followed nothing is known.
 		known := s.sources.complete() || s.rows[k].window.tracked >= joiningRecords
-		joins := running && known && !s.replies(k) && part > 0.5 && float64(w) >= share*float64(base)
+		joins := running && known && !s.ordinary(k) && !s.replies(k) && part > 0.5 && float64(w) >= share*float64(base)
 		if alarmed || joins {
 			s.attack.kinds |= 1 << k
 			s.attack.changed = true
 		}
 	}
+}
+
+// ordinary tells that sampled traffic below its floor, of a kind that everybody
+// sends, may be the usual: sampling hides who is in conversation. It is where no
+// usual is known, or hardly more than that comes.
+func (s *suspect) ordinary(k kind) bool {
+	const hardlyMore = 1.5
+	w, c := s.rows[k].window.volume, kindClasses[k]
+	if w.packets == w.samples || s.classes[ClassOdd].alarmed || s.classes[c].alarmed {
+		return false
+	}
+	switch c {
+	case ClassTCP, ClassClose, ClassUDP, ClassQueries:
+		return s.unacquainted() || float64(w.packets) <= hardlyMore*float64(s.target.usual[c].packets)
+	}
+	return false
 }
 
 // replies tells whether the target answers most of a kind, were it only after
@@ -177,6 +193,10 @@ func (s *suspect) goesOn() bool {
 		r, c := s.rows[k], kindClasses[k]
 		now, before := s.at(r), &r.slots[(s.slot+slotsKept-1)%slotsKept]
 		if s.classes[c].alarmed {
+			if r.window.packets > r.window.samples {
+				sums[c].add(s.lately(r, c))
+				continue
+			}
 			sums[c].add(now.foreign(c))
 			sums[c].add(before.foreign(c))
 			continue
@@ -187,6 +207,15 @@ func (s *suspect) goesOn() bool {
 		sums[s.attack.lead].add(before.silent())
 	}
 	return s.anyAbove(&sums, stillGoing)
+}
+
+// lately is what two slots hold of a sampled kind that goes on as in the last second:
+// one sample stands for thousands of packets, and in a slot's time for no rate.
+func (s *suspect) lately(r *row, c Class) volume {
+	if (c == ClassSYN || c == ClassSYNACK) && s.usedNow(r, c) {
+		return volume{}
+	}
+	return r.window.foreign(c).part(2 / float64(slotsSecond))
 }
 
 // running tells whether what raised the alarm still comes at such a rate.

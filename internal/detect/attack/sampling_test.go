@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"downpour"
+	"downpour/internal/testenv"
 )
 
 // TestSampling thins a flood out: what is left is scaled up again, and too few
@@ -98,6 +99,114 @@ func TestSampledBusyService(t *testing.T) {
 			a := one(t, Default(), made.flows)
 			if began := a.Onset.UnixNano() - morning; began < 799*second || began > 803*second {
 				t.Errorf("it began %v after the start, want 800 s: %s", time.Duration(began), a.Why)
+			}
+		})
+	}
+}
+
+// visitors are those of a web service: each connection sends a SYN, data and
+// acknowledgements, and a FIN, each packet sampled for itself.
+func visitors(made *traffic, seconds, perSecond int, rate uint32, answered bool) {
+	const packets = 10 // a connection
+	count := seconds * perSecond * packets / int(rate)
+	span := time.Duration(seconds) * time.Second
+	shape := func(i int, f *downpour.Flow) {
+		flags := [packets]uint8{0: downpour.SYN, 1: downpour.ACK | downpour.PSH, packets - 1: downpour.ACK | downpour.FIN}
+		which := made.random.IntN(packets)
+		tcp(max(flags[which], downpour.ACK*uint8(min(which, 1))))(i, f)
+		f.Time = morning + made.random.Int64N(int64(span))
+		f.Sampling, f.DestinationPort = rate, 443
+	}
+	made.send(0, span, count, shape)
+	if !answered {
+		return
+	}
+	made.send(0, span, count, func(i int, f *downpour.Flow) {
+		shape(i, f)
+		if f.TCPFlags == downpour.SYN {
+			f.TCPFlags |= downpour.ACK
+		}
+		f.Source, f.Destination = f.Destination, f.Source
+		f.SourcePort, f.DestinationPort = f.DestinationPort, f.SourcePort
+	})
+}
+
+// TestSampledConnections: a service that opens more connections than the floor of
+// SYN packets, sampled so thinly that none is seen to go on, is not flooded by its
+// visitors, nor a client that opens as many by its servers; a SYN flood on top is found.
+func TestSampledConnections(t *testing.T) {
+	const rate, perSecond = 1000, 3000
+	clients := func(made *traffic, seconds int) { // the same, by what servers send
+		visitors(made, seconds, perSecond, rate, false)
+		for i := range made.flows {
+			f := &made.flows[i]
+			f.SourcePort, f.DestinationPort = f.DestinationPort, f.SourcePort
+			if f.TCPFlags == downpour.SYN {
+				f.TCPFlags |= downpour.ACK
+			}
+		}
+	}
+	usual := map[string]func(*traffic, int){
+		"one way":         func(made *traffic, seconds int) { visitors(made, seconds, perSecond, rate, false) },
+		"both ways":       func(made *traffic, seconds int) { visitors(made, seconds, perSecond, rate, true) },
+		"answers one way": clients,
+	}
+	for name, make := range usual {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(testenv.Rounds(2, 20)) {
+				made := newTraffic(100 + seed)
+				make(made, 900)
+				if list, _ := find(Default(), made.flows); len(list) != 0 {
+					t.Errorf("seed %d: connections are taken for an attack: %v, %s", seed, list[0].Vectors, list[0].Why)
+				}
+			}
+		})
+		for _, begins := range []int{100, 800} {
+			t.Run(name+", a flood after "+time.Duration(begins*int(time.Second)).String(), func(t *testing.T) {
+				made := newTraffic(120)
+				make(made, 900)
+				from := time.Duration(begins) * time.Second
+				made.send(from, 20*time.Second, 20*100, func(i int, f *downpour.Flow) {
+					tcp(downpour.SYN)(i, f)
+					f.Sampling, f.DestinationPort = rate, 443
+				})
+				a := one(t, Default(), made.flows)
+				late := time.Duration(a.Onset.UnixNano()-morning) - from
+				if late < -2*time.Second || late > 3*time.Second || shareOf(a, "SYN flood") < 0.9 {
+					t.Errorf("it began %v late: %v, %s", late, a.Vectors, a.Why)
+				}
+			})
+		}
+	}
+}
+
+// TestResolverSeenOneWay: answers to a resolver whose questions go out by a border
+// that exports only what comes in. Sampled or not, they are no attack; long ones
+// from reflectors on top are.
+func TestResolverSeenOneWay(t *testing.T) {
+	for name, rate := range map[string]uint32{"each": 1, "1:1000": 1000} {
+		answers := func(made *traffic, from, over time.Duration, perSecond int, size uint64) {
+			made.send(from, over, perSecond*int(over/time.Second)/int(rate), func(i int, f *downpour.Flow) {
+				udp(53, 0, downpour.NoPayload)(i, f)
+				f.TTL, f.IPID, f.Sequence, f.Window = 0, 0, 0, 0
+				f.DestinationPort = uint16(1024 + made.random.IntN(64000))
+				f.Bytes, f.Sampling = size/2+made.random.Uint64N(size), rate
+			})
+		}
+		t.Run(name, func(t *testing.T) {
+			made := newTraffic(140)
+			answers(made, 0, 900*time.Second, 1500, 220)
+			if list, _ := find(Default(), made.flows); len(list) != 0 {
+				t.Errorf("answers to its questions are taken for an attack: %s", list[0].Why)
+			}
+			for _, from := range []time.Duration{100 * time.Second, 800 * time.Second} {
+				made := newTraffic(141)
+				answers(made, 0, 900*time.Second, 1500, 220)
+				answers(made, from, 20*time.Second, 30_000, 1200)
+				a := one(t, Default(), made.flows)
+				if late := time.Duration(a.Onset.UnixNano()-morning) - from; late < -2*time.Second || late > 3*time.Second {
+					t.Errorf("it began %v late: %s", late, a.Why)
+				}
 			}
 		})
 	}
