@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"downpour/internal/observe"
+	"downpour/internal/observe/weblog"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -175,5 +177,49 @@ func TestOnlyASocketGivesWay(t *testing.T) {
 	_, err := New(t.Context(), Config{Logs: []Log{{Listen: "unix:" + path}}, Log: slog.New(slog.DiscardHandler)})
 	if err == nil || !strings.Contains(err.Error(), "is no socket") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// exhausted is a listener that fails at first, as where there are no descriptors.
+type exhausted struct {
+	net.Listener
+	fails int
+}
+
+func (l *exhausted) Accept() (net.Conn, error) {
+	if l.fails--; l.fails >= 0 {
+		return nil, errors.New("accept: too many open files")
+	}
+	return l.Listener.Accept()
+}
+
+// TestAcceptFails: that a connection can't be accepted ends nothing.
+func TestAcceptFails(t *testing.T) {
+	r := &running{queue: observe.NewQueue(8), done: make(chan error, 1)}
+	f := &feed{Log: Log{Listen: "tcp://127.0.0.1:0"}, queue: r.queue}
+	d, err := weblog.NewDecoder(weblog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.decoder = d
+	s, err := listen(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.streams = &exhausted{s.streams, 2}
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { r.done <- s.run(ctx) }()
+	c, err := net.Dial("tcp", s.Address().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(c, entry("/after"))
+	c.Close()
+	if got := r.paths(t, 1); got[0] != "/after" || f.status().Refused != 2 {
+		t.Errorf("%q, %+v", got, f.status())
+	}
+	stop()
+	if err := <-r.done; err != nil {
+		t.Error(err)
 	}
 }

@@ -23,6 +23,8 @@ const (
 	flushEvery = 100 * time.Millisecond
 	// maxDatagram is the longest that UDP carries.
 	maxDatagram = 64 << 10
+	// acceptErrorsPause is how long nothing is accepted after that failed.
+	acceptErrorsPause = 100 * time.Millisecond
 )
 
 // socket receives lines.
@@ -167,8 +169,13 @@ func (s *socket) accept(ctx context.Context) error {
 	defer serving.Wait()
 	for {
 		c, err := s.streams.Accept()
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return err
+		}
+		if err != nil { // no descriptors left, say: that must not end the server
+			s.refuse()
+			time.Sleep(acceptErrorsPause)
+			continue
 		}
 		if !s.hearsConnection(c) || !s.admit(c) {
 			s.refuse()

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -244,7 +245,8 @@ func (f *Follower) known(about os.FileInfo) *file {
 
 // open begins to follow a file; nil if it is not to be read.
 func (f *Follower) open(path string) *file {
-	handle, err := os.Open(path)
+	// Not to wait for whoever should write to a named pipe; it is refused below.
+	handle, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		f.problem(path, err)
 		return nil

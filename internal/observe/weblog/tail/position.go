@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -172,12 +173,12 @@ func foldersOf(path string) []folder {
 }
 
 func openSibling(path string) *file {
-	handle, err := os.Open(path)
+	handle, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil
 	}
 	about, err := handle.Stat()
-	if err != nil {
+	if err != nil || !about.Mode().IsRegular() { // it has become another since
 		handle.Close()
 		return nil
 	}
