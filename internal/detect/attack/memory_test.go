@@ -6,6 +6,7 @@ import (
 
 	"downpour"
 	"downpour/internal/engine"
+	"downpour/internal/testenv"
 )
 
 // mostMemory is what docs and config.go promise of detection at its defaults,
@@ -68,6 +69,55 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	if stats.ShedTargets == 0 || stats.ShedSuspects == 0 {
 		t.Errorf("nothing was shed, so no bound was reached: %+v", stats)
+	}
+	e.Finish()
+}
+
+// TestMemoryOverAnHour sends ever new forged sources to 2,000 targets, 10,000
+// packets a second sampled 1:1000, for 40 seconds and in a long run for an hour; then
+// it is quiet. What is kept stays below the bound all the while, doesn't grow once
+// the tables are full, and is given back.
+func TestMemoryOverAnHour(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of thousands of flows")
+	}
+	const perSecond, every = 10_000, 20 // seconds between two looks
+	seconds := testenv.Rounds(40, 3600)
+	before := liveHeap()
+	e := engine.New(engine.Config{
+		Flows: func(p int) engine.FlowDetector { return New(Default(), p) },
+		Emit:  func(downpour.Event) {},
+	})
+	flood := newStream(2000, 1<<32-1, downpour.SYN)
+	flood.step = second / perSecond
+	for i := range flood.batch.Flows {
+		flood.batch.Flows[i].Sampling = 1000
+	}
+	var most, early, during uint64
+	for n, next := 0, every; n < seconds; n = int((flood.now - morning) / second) {
+		flood.next()
+		e.Feed(&flood.batch)
+		if n < next {
+			continue
+		}
+		next += every
+		if during = liveHeap() - before; most < during {
+			most = during
+		}
+		if early == 0 && n >= seconds/2 {
+			early = during
+		}
+	}
+	quiet := newStream(1, 1, downpour.ACK)
+	quiet.now, quiet.step = flood.now, second
+	quiet.batch.Flows = quiet.batch.Flows[:600] // ten minutes
+	quiet.next()
+	e.Feed(&quiet.batch)
+	after := liveHeap() - before
+	t.Logf("%d s: at most %d MiB, %d MiB half way, %d MiB at the end, %d MiB after", seconds, most>>20, early>>20, during>>20, after>>20)
+	if most > mostMemory || during > early*11/10 || after > during*9/10 {
+		t.Errorf("at most %d MiB, %d are promised; %d MiB half way and %d at the end; %d MiB after it",
+			most>>20, mostMemory>>20, early>>20, during>>20, after>>20)
 	}
 	e.Finish()
 }
