@@ -20,7 +20,7 @@ type Config struct {
 	// 2,048 targets of 256 bytes are 32 MiB in all (all of detection's memory, the
 	// engine's ring among it, is at most 160 MiB, see TestMemoryIsBounded), for 131,072 addresses; eight
 	// suspects a partition follow 512 attacks at once, at some 60 KiB each
-	// beside their sources.
+	// beside their sources, and 6 KiB for each kind that is sampled.
 	Targets, Suspects int
 	// Recent is how many ends of the latest flows of a partition are looked at to
 	// back-fill a new suspect, at most: more than the largest class needs for

@@ -23,7 +23,8 @@
 //     victim, and a download is no flood.
 //  5. An attack opens (lifecycle.go, onset.go): its onset is dated back to the change of
 //     rate, its peak is the busiest second, its end the last moment at which it
-//     kept half of the limit. A pause within the hold belongs to it.
+//     kept half of the limit. A pause within the hold belongs to it. Where
+//     packets are sampled both are found among single samples (arrivals.go, dating.go).
 //  6. What belongs together becomes one vector (fold.go); the measured facts
 //     become a downpour.Footprint (footprint.go), and all of it an event
 //     (snapshot.go), about once a second while there is news.

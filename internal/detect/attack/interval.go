@@ -18,6 +18,16 @@ func (c *chance) add(v volume) {
 	c.bytes += seen * seen / float64(v.samples) * rate * (rate - 1)
 }
 
+// edges is how far the dating of onset and end may have moved a total: a sample each.
+func edges(v volume) chance {
+	const samples = 2
+	n := float64(max(v.samples, 1))
+	packets, bytes := float64(v.packets)/n, float64(v.bytes)/n
+	return chance{samples * packets * packets, samples * bytes * bytes}
+}
+
+func (c chance) plus(d chance) chance { return chance{c.packets + d.packets, c.bytes + d.bytes} }
+
 // times is the part of it that belongs to a part of the volume.
 func (c chance) times(part float64) chance { return chance{c.packets * part, c.bytes * part} }
 
@@ -30,8 +40,7 @@ func (s *suspect) intervals(out *downpour.Attack, parts []part) {
 		if r := s.rows[k]; kindsOf(parts).has(k) && r.total.packets > 0 {
 			v := r.ofAttack()
 			whole.add(v)
-			part := r.chance.times(float64(v.packets) / float64(r.total.packets))
-			moved = chance{moved.packets + part.packets, moved.bytes + part.bytes}
+			moved = moved.plus(r.chance.times(float64(v.packets) / float64(r.total.packets)))
 		}
 	}
 	for _, p := range parts {
@@ -41,6 +50,7 @@ func (s *suspect) intervals(out *downpour.Attack, parts []part) {
 		return
 	}
 	moved = moved.times(float64(told.packets) / float64(whole.packets))
+	moved = moved.plus(edges(told))
 	total := downpour.Sampled{
 		Packets: float64(told.packets), Bytes: float64(told.bytes), PacketsVariance: moved.packets, BytesVariance: moved.bytes,
 	}

@@ -21,6 +21,7 @@ type episode struct {
 	short     *shortVerdict // where the input was too short for a second
 	kinds     kindSet       // those that are hostile
 	reach     kindSet       // and those that were folded into their vectors
+	levels    levels        // where it is sampled
 	peak      volume
 	peakBytes uint64
 	peakAt    int64
@@ -52,17 +53,33 @@ func (s *suspect) begin(c Class, service string, direction downpour.AttackDirect
 		s.rows[k].before, s.rows[k].settled = volume{}, s.rows[k].total
 	}
 	s.widen()
+	s.date()
+	s.attack.pulses = []pulse{{s.attack.onset, now}}
+	s.stretch(now)
+}
+
+// date finds the onset, and what of each kind came before it.
+func (s *suspect) date() {
 	onset, slotNumber := s.onset()
+	sampled, ok := s.sampledOnset()
+	if ok {
+		onset = sampled
+	}
 	s.attack.onset = onset
 	for _, k := range s.active {
 		r := s.rows[k]
+		if ok && r.arrivals.n > 0 {
+			r.restore(onset, s.attack.reach.has(k))
+			continue
+		}
 		r.before = r.total.minus(r.since(s.slot, slotNumber))
 		if onset < r.slots[slotNumber%slotsKept].first && slotNumber == s.oldest() {
 			r.before = volume{} // it began before the slots that are kept
 		}
 	}
-	s.attack.pulses = []pulse{{onset, now}}
-	s.stretch(now)
+	if !ok {
+		s.learnBefore()
+	}
 }
 
 // identify names an attack by what it is: the same input gives the same name.
@@ -150,7 +167,7 @@ func (s *suspect) closeSlot() {
 	}
 	if s.open() {
 		s.measure()
-		if s.goesOn() {
+		if s.goesOn() && s.persists() {
 			s.stretch(s.now)
 		}
 	}

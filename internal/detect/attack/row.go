@@ -59,9 +59,10 @@ type slot struct {
 // row is all that is counted of one kind toward one suspect. Slots and window
 // run on; everything after them is gathered since the suspect's collection began.
 type row struct {
-	slots  [slotsKept]slot
-	window tally // the last second's slots
-	scales scales
+	slots    [slotsKept]slot
+	window   tally // the last second's slots
+	scales   scales
+	arrivals arrivals
 	gathered
 }
 
@@ -95,6 +96,7 @@ type gathered struct {
 	// the total was at the attack's last moment.
 	before, settled volume
 	first, last     int64
+	from            int64  // since when the total counts
 	firstFragments  uint64 // samples
 	marked          uint64 // samples whose payload proves the kind
 	payloads        uint64 // samples with a payload to look at
@@ -129,6 +131,9 @@ func (r *row) count(at *slot, f *downpour.Flow, k kind, now int64, v volume) {
 	r.total.add(v)
 	if v.packets != v.samples {
 		r.chance.add(v)
+	}
+	if v.packets != v.samples || r.arrivals.n > 0 {
+		r.arrivals.add(now, v)
 	}
 	r.ingress.add(f.Ingress, v.samples)
 	r.last = max(r.last, now)
@@ -166,10 +171,10 @@ func (r *row) count(at *slot, f *downpour.Flow, k kind, now int64, v volume) {
 
 // forget drops what was gathered and keeps the slots, whose volume stays in the
 // total: an attack that opens now may have begun in one of them.
-func (r *row) forget() {
+func (r *row) forget(from int64) {
 	steps, last, chance, of := r.steps[:0], r.last, r.chance, r.total.packets
 	r.ingress.reset()
-	r.gathered = gathered{steps: steps, ingress: r.ingress}
+	r.gathered = gathered{steps: steps, ingress: r.ingress, from: from}
 	for i := range r.slots {
 		if at := &r.slots[i]; at.samples > 0 {
 			if r.total.samples == 0 || at.first < r.first {

@@ -17,6 +17,7 @@ type suspect struct {
 	since    int64            // when the collection began
 	stirred  int64            // when suspicion was last seen
 	followed int64            // since when it is followed
+	known    int64            // since when all of its flows are
 
 	rows    [kinds]*row
 	spare   []*row // rows of a target followed before
@@ -59,7 +60,7 @@ func (s *suspect) follow(t *target, now int64) {
 	for _, k := range s.active {
 		r := s.rows[k]
 		r.ingress.reset()
-		*r = row{gathered: gathered{steps: r.steps[:0], ingress: r.ingress}}
+		*r = row{arrivals: arrivals{ring: r.arrivals.ring}, gathered: gathered{steps: r.steps[:0], ingress: r.ingress}}
 		s.spare = append(s.spare, r)
 		s.rows[k] = nil
 	}
@@ -86,7 +87,7 @@ func (s *suspect) collect(now int64) {
 	s.since = now
 	s.clock = clock{start: now}
 	for _, k := range s.active {
-		s.rows[k].forget()
+		s.rows[k].forget(s.oldest() * slotLength)
 	}
 	s.sources.reset()
 	s.heavy.reset()
@@ -131,7 +132,7 @@ func (s *suspect) at(r *row) *slot { return &r.slots[s.slot%slotsKept] }
 func (s *suspect) advance(t int64) int64 {
 	n := slotOf(t)
 	if s.slot < 0 {
-		s.slot, s.now, s.since, s.clock.start = n, t, t, t
+		s.slot, s.now, s.since, s.clock.start, s.known = n, t, t, t, t
 		return t
 	}
 	for moved := 0; s.slot < n; moved++ {
