@@ -124,7 +124,7 @@ func (s *streams) take(t *stream, sequence uint32, payload []byte) {
 		}
 		t.restart(sequence)
 	}
-	switch distance := int32(sequence - t.next); {
+	switch distance := ahead(sequence, t.next); {
 	case distance > 0:
 		if len(t.ahead) == maxAhead || t.bytes+len(payload) > maxAheadBytes {
 			s.lose(t)
@@ -135,7 +135,7 @@ func (s *streams) take(t *stream, sequence uint32, payload []byte) {
 		t.bytes += len(payload)
 		return
 	case distance < 0: // came again, perhaps with something new behind
-		if int64(-distance) >= int64(len(payload)) {
+		if -distance >= int64(len(payload)) {
 			return
 		}
 		payload = payload[-distance:]
@@ -145,18 +145,22 @@ func (s *streams) take(t *stream, sequence uint32, payload []byte) {
 	t.join()
 }
 
+// ahead is how far a sequence number is after another (RFC 9293, 3.4), wide enough
+// to be negated: of numbers that are 2^31 apart either could be the later.
+func ahead(sequence, of uint32) int64 { return int64(int32(sequence - of)) }
+
 // join appends what came before its turn and is due now.
 func (t *stream) join() {
 	for again := true; again; {
 		again = false
 		for i, a := range t.ahead {
-			distance := int32(a.sequence - t.next)
+			distance := ahead(a.sequence, t.next)
 			if distance > 0 {
 				continue
 			}
 			t.ahead = slices.Delete(t.ahead, i, i+1)
 			t.bytes -= len(a.payload)
-			if skip := int64(-distance); skip < int64(len(a.payload)) {
+			if skip := -distance; skip < int64(len(a.payload)) {
 				t.buffer = append(t.buffer, a.payload[skip:]...)
 				t.next += uint32(int64(len(a.payload)) - skip)
 			}
