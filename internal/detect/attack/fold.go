@@ -224,7 +224,7 @@ func (f *folding) junk() {
 }
 
 // unlisted calls a UDP flood an amplification if it comes from one port of many
-// machines, which stand at many distances: a service that no table knows.
+// machines: a service that no table knows.
 func (f *folding) unlisted() {
 	r := f.s.rows[kindUDP]
 	if r == nil || f.packets(kindUDP) == 0 || r.sourcePort.share(r.total.samples) < portReported || r.sourcePort.value == 0 {
@@ -233,15 +233,39 @@ func (f *folding) unlisted() {
 	if r.destinationPort.value == r.sourcePort.value && r.destinationPort.share(r.total.samples) >= portReported {
 		return // peers of one protocol, or a forger who sets both
 	}
+	if f.s.sourcesOf(setOf(kindUDP)) >= reflectors && f.s.answerers(r) {
+		f.parts[kindUDP].name = udpAmplification
+	}
+}
+
+// answerers tells whether many machines answer, not one program that forges their
+// addresses. They stand at many distances; where TTLs aren't exported, most come
+// again and again, with much and from a port that a service can have (RFC 6335, 6:
+// from 49152 on none can). A sample hides that: then nothing is said.
+func (s *suspect) answerers(r *row) bool {
+	const (
+		returning    = 4   // packets of a source; random addresses hardly meet twice
+		most         = 0.5 // of the sources
+		much         = 200 // bytes a packet: several times what is asked
+		dynamicPorts = 49152
+	)
 	ttls := 0
 	for _, n := range r.ttls[1:] {
 		if n > 0 {
 			ttls++
 		}
 	}
-	if f.s.sourcesOf(setOf(kindUDP)) >= reflectors && ttls >= reflectorTTLs {
-		f.parts[kindUDP].name = udpAmplification
+	if ttls > 0 {
+		return ttls >= reflectorTTLs
 	}
+	again := 0
+	for i := range s.sources.entries {
+		if e := &s.sources.entries[i]; e.kinds&setOf(kindUDP) != 0 && e.Packets >= returning {
+			again++
+		}
+	}
+	return float64(again) >= most*float64(s.sourcesOf(setOf(kindUDP))) &&
+		r.total.bytes >= much*r.total.packets && r.sourcePort.value < dynamicPorts
 }
 
 // result drops what is noise and sorts the rest.

@@ -129,3 +129,38 @@ func TestDamagedRecordsDoNotOverflow(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// TestUnlistedAmplificationInRecords: without TTLs machines that answer are known by
+// coming again with much, from a service's port; forged addresses hardly meet twice.
+func TestUnlistedAmplificationInRecords(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		sources int // 0: each another
+		port    uint16
+		size    uint64
+		rate    uint32
+		vector  string
+	}{
+		{"reflectors", 300, 5093, 468, 1, udpAmplification},
+		{"forged addresses", 0, 5093, 468, 1, "UDP flood"},
+		{"small packets", 300, 5093, 60, 1, "UDP flood"},
+		{"a client's port", 300, 61_000, 468, 1, "UDP flood"},
+		{"a sample that meets none again", 0, 5093, 468, 1000, "UDP flood"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			made := newTraffic(75)
+			from := made.some(max(test.sources, 1))
+			made.send(0, 5*time.Second, 300_000/int(test.rate), func(i int, f *downpour.Flow) {
+				udp(test.port, 0, downpour.NoPayload)(i, f)
+				f.TTL, f.IPID, f.Bytes, f.Sampling = 0, 0, test.size, test.rate
+				if test.sources > 0 {
+					f.Source = from[i%test.sources]
+				}
+			})
+			a := one(t, Default(), made.flows)
+			if shareOf(a, test.vector) < 0.9 || (a.Footprint.Reflected > 0) != (test.vector == udpAmplification) {
+				t.Errorf("%+v, %d reflected; want %s", a.Vectors[0].Name, a.Footprint.Reflected, test.vector)
+			}
+		})
+	}
+}
