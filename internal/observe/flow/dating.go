@@ -37,12 +37,17 @@ func (d *Dating) Date(records []Record, arrived int64) (anew int) {
 		d.shift, d.shifted = arrived-newest, true
 	}
 	for i := range records {
-		if r := &records[i]; isFar(arrived - r.Time) {
+		r := &records[i]
+		switch {
+		case isFar(arrived - r.Time):
 			r.Time += d.shift
 			anew++
 			if isFar(arrived - r.Time) { // alone with its date
 				r.Time, r.Duration = arrived, 0
 			}
+		case r.Time > arrived: // not moved, so that it can't have been yet
+			r.Time, r.Duration = arrived, 0
+			anew++
 		}
 	}
 	return anew

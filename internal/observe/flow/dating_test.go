@@ -36,3 +36,24 @@ func TestDating(t *testing.T) {
 		t.Errorf("one without a date counts as it comes, one with a right date stays: %d, %v", n, mixed)
 	}
 }
+
+// TestFutureBesideOld: a record of long ago in a datagram is no licence for its
+// neighbours to be dated up to an hour ahead, which would take the engine's clock
+// along.
+func TestFutureBesideOld(t *testing.T) {
+	arrived := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC).UnixNano()
+	var d Dating
+	records := make([]Record, 40)
+	for i := range records {
+		records[i].Time = arrived + Far - 1
+	}
+	records[0].Time = arrived - 2*Far
+	if n := d.Date(records, arrived); n != len(records) {
+		t.Errorf("%d were dated anew", n)
+	}
+	for i, r := range records {
+		if r.Time > arrived {
+			t.Fatalf("record %d is dated %v ahead", i, time.Duration(r.Time-arrived))
+		}
+	}
+}
