@@ -113,3 +113,24 @@ func TestRelayToItself(t *testing.T) {
 		collector.Close()
 	}
 }
+
+// TestStrangersStarveNobody: a flood of strangers' datagrams makes the kernel drop,
+// interval after interval; holding those back that send little would not help.
+func TestStrangersStarveNobody(t *testing.T) {
+	s, e := newShare(), &exporter{}
+	all := []*exporter{e}
+	taken, drops := uint64(0), uint64(0)
+	for interval := range 200 {
+		admitted := 0
+		for range 50 { // datagrams of 30 records
+			if !s.skip(e) && s.admit(e, 30) {
+				admitted += 30
+			}
+		}
+		taken, drops = taken+uint64(admitted)-uint64(interval%2), drops+1000
+		s.turn(all, taken, drops)
+		if admitted < 1000 {
+			t.Fatalf("interval %d: %d records of 1500", interval, admitted)
+		}
+	}
+}

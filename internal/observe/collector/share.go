@@ -10,6 +10,12 @@ import (
 // shareInterval is how often room is shared out anew.
 const shareInterval = 100 * time.Millisecond
 
+// leastShare is how many records an exporter may have in an interval although the
+// kernel drops, as long as the pipeline has room: to read so many takes a few
+// thousandths of it, so they are not what keeps us from reading. It may be
+// strangers, whom nothing here holds back.
+const leastShare = 4000
+
 // share keeps one exporter from starving the others when more comes in than the
 // pipeline takes: then each may have the same number of records in an interval,
 // and what some don't use goes to the rest (max-min fairness). As long as there
@@ -54,11 +60,16 @@ func (s *share) turn(all []*exporter, taken, drops uint64) {
 	starved := drops > s.drops
 	s.taken, s.drops = taken, drops
 	s.starved.Store(starved)
-	if !s.short.Swap(false) && !starved {
+	short := s.short.Swap(false)
+	if !short && !starved {
 		s.relax(demands)
 		return
 	}
-	s.level.Store(fairLevel(demands, room))
+	level := fairLevel(demands, room)
+	if !short {
+		level = max(level, leastShare)
+	}
+	s.level.Store(level)
 }
 
 // relax lifts the limit by steps once there is room, so that a flood that goes on
