@@ -7,6 +7,9 @@ import (
 	"downpour/internal/observe/flow"
 )
 
+// teller takes a figure; its name is without the prefix of all.
+type teller func(name, help string, kind prometheus.ValueType, value float64, labels prometheus.Labels)
+
 // telemetryMetrics tells of the intakes of telemetry when it is asked. Labels are
 // bounded: exporters by the collector's bound, reasons and sockets by their kinds.
 type telemetryMetrics struct{ t *Telemetry }
@@ -83,10 +86,13 @@ func (m telemetryMetrics) Collect(out chan<- prometheus.Metric) {
 	if m.t.Flow != nil {
 		m.collectFlow(tell)
 	}
+	if m.t.Logs != nil {
+		collectLogs(m.t.Logs.Status(), tell)
+	}
 }
 
 // collectFlow tells of flow export.
-func (m telemetryMetrics) collectFlow(tell func(name, help string, kind prometheus.ValueType, value float64, labels prometheus.Labels)) {
+func (m telemetryMetrics) collectFlow(tell teller) {
 	const counter, gauge = prometheus.CounterValue, prometheus.GaugeValue
 	s := m.t.Flow.Status()
 	all := exporterMetrics()

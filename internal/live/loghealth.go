@@ -3,7 +3,10 @@ package live
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"downpour"
 	"downpour/internal/observe/weblog/intake"
@@ -30,7 +33,7 @@ func (l *Live) logHealth() (rows []web.InputHealth, warnings []web.Warning) {
 // logRow is a log's row. A line that cannot be read is a problem, not a loss.
 func logRow(s *intake.Status) web.InputHealth {
 	row := web.InputHealth{Name: s.Name, Kind: "web log", Received: s.Account.Requests, Shed: s.Shed}
-	if s.Address != "" {
+	if s.Address != "" && !strings.HasSuffix(s.Name, s.Address) {
 		row.Name = s.Name + " (" + s.Address + ")"
 	}
 	if s.Account.Format != "" {
@@ -90,4 +93,30 @@ func logWarnings(s *intake.Status) (list []web.Warning) {
 		warn("A web log is behind", fmt.Sprintf("%s: the last request was logged %s before its line came", s.Name, s.Lag.Round(time.Second)))
 	}
 	return list
+}
+
+// collectLogs tells of each web log in metrics. Labels are bounded by the
+// configuration and the kinds of reasons.
+func collectLogs(list []intake.Status, tell teller) {
+	const counter, gauge = prometheus.CounterValue, prometheus.GaugeValue
+	for i := range list {
+		s := &list[i]
+		name := strings.ToValidUTF8(s.Name, "�") // of a path that was given as a flag
+		of := prometheus.Labels{"log": name}
+		tell("log_lines_total", "Lines of a web log that were not blank.", counter, float64(s.Account.Lines), of)
+		tell("log_requests_total", "Requests read from a web log.", counter, float64(s.Account.Requests), of)
+		tell("log_cut_total", "Lines that were cut because they were too long.", counter, float64(s.Account.Cut), of)
+		for _, b := range s.Account.Broken {
+			tell("log_broken_total", "Lines that could not be read, by reason.", counter, float64(b.Count), prometheus.Labels{"log": name, "reason": b.Reason})
+		}
+		tell("log_shed_total", "Requests that the pipeline had no room for.", counter, float64(s.Shed), of)
+		tell("log_refused_total", "Messages and connections of senders that are not heard.", counter, float64(s.Refused), of)
+		if f := s.Files; f != nil {
+			tell("log_rotations_total", "Files that took another's place, or were truncated.", counter, float64(f.Rotations), of)
+			tell("log_files_lost_total", "Rotated files that could not be found again after a restart.", counter, float64(f.Lost), of)
+		}
+		if !s.Seen.IsZero() {
+			tell("log_last_seen_seconds", "When a line last came, in seconds since the epoch.", gauge, float64(s.Seen.UnixNano())/1e9, of)
+		}
+	}
 }
