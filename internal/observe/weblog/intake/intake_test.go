@@ -223,3 +223,34 @@ func TestAcceptFails(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOneSenderLeavesRoom: who opens connection after connection and sends nothing
+// does not keep others out.
+func TestOneSenderLeavesRoom(t *testing.T) {
+	r := start(t, "", Log{Listen: "tcp://127.0.0.1:0"})
+	address := r.Status()[0].Address
+	for range maxConnections {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	other := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	c, err := other.Dial("tcp", address)
+	if err != nil {
+		t.Skip("no second address on loopback:", err)
+	}
+	fmt.Fprint(c, entry("/other"))
+	c.Close()
+	if got := r.paths(t, 1); got[0] != "/other" {
+		t.Errorf("%q", got)
+	}
+	if refused := r.Status()[0].Refused; refused != maxConnections-maxConnectionsOf {
+		t.Errorf("%d refused", refused)
+	}
+	r.stop()
+	if err := <-r.done; err != nil {
+		t.Error(err)
+	}
+}

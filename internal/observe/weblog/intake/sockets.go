@@ -19,6 +19,9 @@ import (
 const (
 	// maxConnections bounds who may be connected to one socket at a time.
 	maxConnections = 256
+	// maxConnectionsOf is how many of them one address may have, so that one sender
+	// leaves room for others. A unix socket's folder says who may.
+	maxConnectionsOf = maxConnections / 4
 	// flushEvery is how long a line waits for others to fill its batch.
 	flushEvery = 100 * time.Millisecond
 	// maxDatagram is the longest that UDP carries.
@@ -33,12 +36,12 @@ type socket struct {
 	packets *net.UDPConn // either
 	streams net.Listener // or
 	mu      sync.Mutex
-	open    map[net.Conn]bool
+	open    map[net.Conn]netip.Addr // and whose it is; none of a unix socket
 }
 
 // listen binds a log's socket.
 func listen(ctx context.Context, f *feed) (*socket, error) {
-	s := &socket{feed: f, open: map[net.Conn]bool{}}
+	s := &socket{feed: f, open: map[net.Conn]netip.Addr{}}
 	var lc net.ListenConfig
 	network, address, _ := strings.Cut(f.Listen, ":")
 	address = strings.TrimPrefix(address, "//")
@@ -189,10 +192,20 @@ func (s *socket) accept(ctx context.Context) error {
 func (s *socket) admit(c net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.open) >= maxConnections {
+	var of netip.Addr
+	if a, ok := c.RemoteAddr().(*net.TCPAddr); ok {
+		of = a.AddrPort().Addr()
+	}
+	same := 0
+	for _, a := range s.open {
+		if a == of && of.IsValid() {
+			same++
+		}
+	}
+	if len(s.open) >= maxConnections || same >= maxConnectionsOf {
 		return false
 	}
-	s.open[c] = true
+	s.open[c] = of
 	return true
 }
 
