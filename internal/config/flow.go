@@ -91,7 +91,7 @@ func flowKeys(f *Flow) []key {
 		{name: "exporters", form: "list of exporters", live: true, value: exporterList(&f.Exporters),
 			doc: "Who sends. Others are counted and listed on `/health/data`, and ignored until an operator allows them there."},
 		{name: "allow", form: "list of prefixes", live: true, value: many(&f.Allow, parsePrefix, "[192.0.2.0/24]"),
-			doc: "Senders in these are accepted without being told of one by one."},
+			doc: "Senders in these are accepted without being told of one by one. With a file that has `flow`, only those that it names."},
 		{name: "relay", form: "list of URLs", value: many(&f.Relay, parseFlowRelay, `["udp://192.0.2.9:2055"]`),
 			doc: "Other collectors that get every datagram unchanged: `udp://` all, `netflow://` and `sflow://` those of their kind."},
 		{name: "relay_source", form: "own or exporter", value: one(&f.RelaySource, parseRelaySource),
