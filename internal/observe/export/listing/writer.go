@@ -140,14 +140,30 @@ func appendValue(b []byte, v any) []byte {
 // appendString quotes a string. Nearly all are plain.
 func appendString(b []byte, s string) []byte {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= del {
 			encoded, _ := json.Marshal(s) // a string never fails
-			return append(b, encoded...)
+			return appendUncontrolled(b, encoded)
 		}
 	}
 	b = append(b, '"')
 	b = append(b, s...)
 	return append(b, '"')
+}
+
+// del is the first of the control characters that JSON lets stand: U+007F to
+// U+009F, in which a terminal finds its sequences too (ECMA-48).
+const del = 0x7f
+
+// appendUncontrolled appends JSON with those escaped.
+func appendUncontrolled(b, encoded []byte) []byte {
+	for _, r := range string(encoded) {
+		if r >= del && r <= 0x9f {
+			b = fmt.Appendf(b, "\\u%04x", r)
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return b
 }
 
 // plain is a value as a cell of CSV has it.
