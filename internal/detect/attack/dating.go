@@ -21,7 +21,7 @@ func (s *suspect) learnBefore() {
 	}
 	since, n := s.attack.onset, uint64(0)
 	for _, k := range s.active {
-		if r := s.rows[k]; s.attack.reach.has(k) {
+		if r := s.rows[k]; s.attack.dated.has(k) {
 			n += r.before.samples
 			since = min(since, max(s.known, r.from))
 		}
@@ -36,7 +36,7 @@ func (s *suspect) sampledOnset() (int64, bool) {
 	var all volume
 	since := s.known
 	for _, k := range s.active {
-		if r := s.rows[k]; s.attack.reach.has(k) && r.window.samples > 0 {
+		if r := s.rows[k]; s.attack.dated.has(k) && r.window.samples > 0 {
 			if r.arrivals.n == 0 {
 				return 0, false
 			}
@@ -66,7 +66,7 @@ func (s *suspect) sampledOnset() (int64, bool) {
 // arrived lists the samples of the attack's kinds after a time, oldest first.
 func (s *suspect) arrived(after int64) (list []arrival) {
 	for _, k := range s.active {
-		if s.attack.reach.has(k) {
+		if s.attack.dated.has(k) {
 			s.rows[k].arrivals.latest(after, func(a *arrival) { list = append(list, *a) })
 		}
 	}
@@ -82,7 +82,7 @@ func (s *suspect) levels(seen volume) (l levels) {
 	var counted [classes]bool
 	for _, k := range s.active {
 		c := kindClasses[k]
-		if !s.attack.reach.has(k) || counted[c] {
+		if !s.attack.dated.has(k) || counted[c] {
 			continue
 		}
 		counted[c] = true
@@ -126,18 +126,21 @@ func rise(list []arrival, since, now int64, usual float64) (at int64, rate float
 	return at, rate
 }
 
-// persists tells of sampled traffic after the attack's last moment whether it is
-// still the attack: more likely to have come at the attack's rate since then than
-// at the usual one, or beyond doubt that of another pulse or of an attack grown
-// weaker. A stray sample of usual traffic is neither.
+// persists tells whether the attack still goes on. Sampled traffic after its last
+// moment belongs to it if it is more likely to have come at the attack's rate since
+// then than at the usual one, or is beyond doubt that of another pulse or of an
+// attack grown weaker. A stray sample of usual traffic is neither.
 func (s *suspect) persists() bool {
 	a := s.attack
 	if a.levels.limit == 0 {
-		return true
+		return s.goesOn()
+	}
+	if a.reach != a.dated && s.goesOn() {
+		return true // of what joined later the usual isn't known so well
 	}
 	list := s.arrived(a.end)
 	if len(list) == 0 {
-		return s.exact()
+		return s.exact() && s.goesOn()
 	}
 	attack := a.levels.limit
 	if lasted := float64(a.end-a.onset) / float64(second); lasted > 0 {
@@ -152,7 +155,7 @@ func (s *suspect) persists() bool {
 // exact tells whether what the two latest slots hold of the attack's kinds was not sampled.
 func (s *suspect) exact() bool {
 	for _, k := range s.active {
-		if r := s.rows[k]; s.attack.reach.has(k) && r.arrivals.n == 0 && s.at(r).samples > 0 {
+		if r := s.rows[k]; s.attack.dated.has(k) && r.arrivals.n == 0 && s.at(r).samples > 0 {
 			return true
 		}
 	}
@@ -162,7 +165,7 @@ func (s *suspect) exact() bool {
 // attacked is how many samples the attack has.
 func (s *suspect) attacked() (n uint64) {
 	for _, k := range s.active {
-		if s.attack.reach.has(k) {
+		if s.attack.dated.has(k) {
 			n += s.rows[k].ofAttack().samples
 		}
 	}

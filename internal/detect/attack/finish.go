@@ -22,7 +22,7 @@ func (d *Detector) Finish(now int64) {
 // finish tells the last of an attack; it is ongoing if its hold is not over.
 func (d *Detector) finish(s *suspect, now int64) {
 	s.widen()
-	if s.goesOn() && s.persists() {
+	if s.persists() {
 		s.stretch(s.now)
 	}
 	d.events = append(d.events, s.snapshot(now, !s.over(now), true))

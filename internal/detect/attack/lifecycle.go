@@ -21,6 +21,7 @@ type episode struct {
 	short     *shortVerdict // where the input was too short for a second
 	kinds     kindSet       // those that are hostile
 	reach     kindSet       // and those that were folded into their vectors
+	dated     kindSet       // and those by which the onset was told
 	levels    levels        // where it is sampled
 	peak      volume
 	peakBytes uint64
@@ -60,6 +61,7 @@ func (s *suspect) begin(c Class, service string, direction downpour.AttackDirect
 
 // date finds the onset, and what of each kind came before it.
 func (s *suspect) date() {
+	s.attack.dated = s.attack.reach
 	onset, slotNumber := s.onset()
 	sampled, ok := s.sampledOnset()
 	if ok {
@@ -167,7 +169,7 @@ func (s *suspect) closeSlot() {
 	}
 	if s.open() {
 		s.measure()
-		if s.goesOn() && s.persists() {
+		if s.persists() {
 			s.stretch(s.now)
 		}
 	}
