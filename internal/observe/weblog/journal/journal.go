@@ -6,6 +6,7 @@ package journal
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -108,28 +109,48 @@ func (r *Reader) once(ctx context.Context, take func(line []byte) bool) error {
 }
 
 func (r *Reader) arguments() []string {
-	a := []string{"--unit=" + r.Unit, "--follow", "--output=json", "--output-fields=MESSAGE", "--quiet"}
+	// Without --all a message of more than 4,096 bytes is told as null: who asks for
+	// long addresses would not be seen.
+	a := []string{"--unit=" + r.Unit, "--follow", "--all", "--output=json", "--output-fields=MESSAGE", "--quiet"}
 	if r.Cursor != "" {
 		return append(a, "--after-cursor="+r.Cursor)
 	}
 	return append(a, "--lines=0")
 }
 
-// read takes entries, one a line. One that is none is passed over.
+// shownOfLong is how much of an entry that is too long is handed over, so that it
+// is counted as a line that can't be read.
+const shownOfLong = 1024
+
+// read takes entries, one a line. One that is none is passed over; one beyond
+// maxEntry too, since to end there would be to end there again and again.
 func (r *Reader) read(from io.Reader, take func(line []byte) bool) error {
-	lines := bufio.NewScanner(from)
-	lines.Buffer(make([]byte, 64<<10), maxEntry)
-	for lines.Scan() {
+	lines := bufio.NewReaderSize(from, maxEntry)
+	for {
+		line, err := lines.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			if !take(bytes.Clone(line[:shownOfLong])) {
+				return errRefused
+			}
+			for errors.Is(err, bufio.ErrBufferFull) {
+				_, err = lines.ReadSlice('\n')
+			}
+			line = nil
+		}
 		var e entry
-		if json.Unmarshal(lines.Bytes(), &e) != nil {
-			continue
+		if len(line) > 0 && json.Unmarshal(line, &e) == nil {
+			if !take(e.Message) {
+				return errRefused
+			}
+			if e.Cursor != "" {
+				r.Cursor = e.Cursor
+			}
 		}
-		if !take(e.Message) {
-			return errRefused
+		if errors.Is(err, io.EOF) {
+			return nil
 		}
-		if e.Cursor != "" {
-			r.Cursor = e.Cursor
+		if err != nil {
+			return err
 		}
 	}
-	return lines.Err()
 }

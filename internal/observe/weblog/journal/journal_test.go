@@ -56,6 +56,25 @@ func TestMessagesAndCursor(t *testing.T) {
 	}
 }
 
+// TestEntryThatIsTooLong: it is counted and passed over, not met again for ever;
+// and journalctl is asked for long messages at all.
+func TestEntryThatIsTooLong(t *testing.T) {
+	r := Reader{Unit: "x"}
+	from := `{"__CURSOR":"s=1","MESSAGE":"one"}` + "\n" + `{"__CURSOR":"s=2","MESSAGE":"` + strings.Repeat("x", 3*maxEntry) + "\"}\n" +
+		`{"__CURSOR":"s=3","MESSAGE":"three"}` + "\nno entry\n" + `{"__CURSOR":"s=4","MESSAGE":"four"}`
+	var got []string
+	err := r.read(strings.NewReader(from), func(line []byte) bool {
+		got = append(got, string(line[:min(len(line), 12)]))
+		return true
+	})
+	if want := []string{"one", `{"__CURSOR":`, "three", "four"}; err != nil || !slices.Equal(got, want) || r.Cursor != "s=4" {
+		t.Errorf("%q, cursor %s, %v", got, r.Cursor, err)
+	}
+	if !slices.Contains(r.arguments(), "--all") {
+		t.Error("long messages are not asked for")
+	}
+}
+
 // TestRefusedComesAgain: the cursor stands before what was not taken.
 func TestRefusedComesAgain(t *testing.T) {
 	path, _ := stand(t)
