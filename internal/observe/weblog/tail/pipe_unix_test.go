@@ -17,7 +17,7 @@ func TestNamedPipe(t *testing.T) {
 	if err := unix.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := NewFromStart(path)
+	f := New(path, []Position{})
 	defer f.Close()
 	if f.Poll(func(lines []byte) int { return len(lines) }) || !strings.Contains(f.Stats().Problem, "not a regular file") {
 		t.Errorf("%+v", f.Stats())
