@@ -62,12 +62,12 @@ func (x *extractor) datagram(made int, emit emitter) bool {
 	conversation.sourcePort = 0 // exporters may change it
 	_, known := x.known[conversation]
 	switch {
-	case Tell(payload) != 0 && !cut:
+	case protocolOf(payload) != 0 && !cut:
 		x.carried += uint64(made)
 		if !known && len(x.known) < maxKnown {
 			x.known[conversation] = struct{}{}
 		}
-	case !known && !(cut && Resembles(payload) != 0):
+	case !known && !(cut && resembles(payload) != 0):
 		return false
 	}
 	if cut {
@@ -122,7 +122,7 @@ func (c *captureFeed) frame(f *capture.Frame) bool {
 	cut := c.extract.cut
 	belongs := c.extract.frame(f, func(from ends, stream bool, payload []byte) {
 		m := Message{
-			Version: Resembles(payload), At: f.Time, Timed: true,
+			Version: resembles(payload), At: f.Time, Timed: true,
 			sender: from.source, stream: stream, from: c.file, offset: f.Offset,
 		}
 		if stream {

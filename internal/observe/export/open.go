@@ -49,7 +49,7 @@ func formOf(head []byte) form {
 // IsPayload tells from the first bytes of an input whether it could be messages
 // of flow export as they stand in datagrams.
 func IsPayload(head []byte) bool {
-	switch Resembles(head) {
+	switch resembles(head) {
 	case flow.NetFlow5, flow.SFlow5:
 		return true
 	case flow.NetFlow9:

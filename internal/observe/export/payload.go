@@ -46,7 +46,7 @@ func (p *payloadFeed) next(m *Message) bool {
 	rest := p.buffer[p.at:p.filled]
 	length := messageLength(rest)
 	*m = Message{
-		Payload: rest[:length], Version: Resembles(rest), from: p.file, offset: p.base + int64(p.at),
+		Payload: rest[:length], Version: resembles(rest), from: p.file, offset: p.base + int64(p.at),
 		stream: true, // samples of what an exporter sent: their sequence numbers say nothing
 	}
 	if p.at+int(p.base) > 0 && m.Version == 0 {
@@ -88,12 +88,12 @@ func (p *payloadFeed) fill() bool {
 // protocol does not tell, or contradicts itself.
 func messageLength(b []byte) int {
 	n := len(b)
-	switch Resembles(b) {
+	switch resembles(b) {
 	case flow.NetFlow5:
 		if count := int(binary.BigEndian.Uint16(b[2:])); count >= 1 && count <= v5MaxRecords {
 			n = v5HeaderSize + count*v5RecordSize
 		}
-		if n < len(b) && Resembles(b[n:]) != flow.NetFlow5 {
+		if n < len(b) && resembles(b[n:]) != flow.NetFlow5 {
 			n = len(b) // the count is wrong, or what follows is
 		}
 	case flow.IPFIX:

@@ -18,11 +18,11 @@ const (
 	sflowMaxSamples = 512
 )
 
-// Tell says of which protocol a message is, whose structure fits from its first
+// protocolOf says of which protocol a message is, whose structure fits from its first
 // byte to its last; 0 if it fits none. Few other payloads do by chance: at least
 // a version, a count or length and the chain of all its sets must agree.
-func Tell(message []byte) flow.Version {
-	v := Resembles(message)
+func protocolOf(message []byte) flow.Version {
+	v := resembles(message)
 	whole := false
 	switch v {
 	case flow.NetFlow5:
@@ -41,10 +41,10 @@ func Tell(message []byte) flow.Version {
 	return v
 }
 
-// Resembles says of which protocol a message would be by its version alone, and
+// resembles says of which protocol a message would be by its version alone, and
 // long enough for that one's header; 0 if of none. Damaged messages still
 // resemble what they were.
-func Resembles(message []byte) flow.Version {
+func resembles(message []byte) flow.Version {
 	if len(message) < ipfixHeaderSize {
 		return 0
 	}
@@ -145,7 +145,7 @@ func sflowLength(b []byte) (int, bool) {
 // epoch; 0 if it bears none (sFlow) or is too short.
 func exportTime(b []byte) int64 {
 	const second = 1_000_000_000
-	switch Resembles(b) {
+	switch resembles(b) {
 	case flow.NetFlow5:
 		// The residual is said in nanoseconds; some exporters put others there.
 		return int64(binary.BigEndian.Uint32(b[8:]))*second + int64(binary.BigEndian.Uint32(b[12:])%second)

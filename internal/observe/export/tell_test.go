@@ -37,7 +37,7 @@ func TestRealPayloadsAreTold(t *testing.T) {
 		} else if strings.HasPrefix(name, "ipfix") {
 			want = flow.IPFIX
 		}
-		if got := Resembles(data); got != want {
+		if got := resembles(data); got != want {
 			t.Errorf("%s resembles %q, want %q", name, got, want)
 		}
 		if !IsPayload(data[:min(len(data), 64)]) {
@@ -50,7 +50,7 @@ func TestRealPayloadsAreTold(t *testing.T) {
 		case name == "netflow5.dat", name == "ipfix.dat": // several messages
 			data = data[:messageLength(data)]
 		}
-		if got := Tell(data); got != strict && !strings.Contains(name, "netflow9_test_invalid") {
+		if got := protocolOf(data); got != strict && !strings.Contains(name, "netflow9_test_invalid") {
 			t.Errorf("%s is told as %q, want %q", name, got, strict)
 		}
 	}
@@ -70,7 +70,7 @@ func TestOtherPayloadsAreNotTold(t *testing.T) {
 		"text":                       []byte("Dear reader, this is no flow export at all, but a text."),
 		"nothing":                    nil,
 	} {
-		if v := Tell(b); v != 0 {
+		if v := protocolOf(b); v != 0 {
 			t.Errorf("%s is told as %s", name, v)
 		}
 	}
@@ -100,8 +100,8 @@ func FuzzPayload(f *testing.F) {
 		f.Add(payloads(f)[name])
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if v := Tell(data); v != 0 && Resembles(data) != v {
-			t.Errorf("told as %s, resembles %s", v, Resembles(data))
+		if v := protocolOf(data); v != 0 && resembles(data) != v {
+			t.Errorf("told as %s, resembles %s", v, resembles(data))
 		}
 		p := newPayloadFeed("x", nopCloser{bytes.NewReader(data)})
 		var m Message

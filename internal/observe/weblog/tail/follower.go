@@ -75,11 +75,6 @@ func New(pattern string, saved []Position) *Follower {
 	return f
 }
 
-// NewFromStart returns a follower that reads files from their beginning.
-func NewFromStart(pattern string) *Follower {
-	return &Follower{pattern: pattern, saved: []Position{}}
-}
-
 // Take receives whole lines, each with its line feed; the last line of a file that
 // was rotated away may lack it. The memory is the receiver's. It returns how many
 // bytes it took, which must end with a line; less than all ends the poll, and the

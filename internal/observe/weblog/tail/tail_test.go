@@ -32,8 +32,8 @@ func newStage(t *testing.T, pattern string) *stage {
 	dir := t.TempDir()
 	s := &stage{t: t, path: filepath.Join(dir, "access.log"), pattern: filepath.Join(dir, pattern)}
 	s.create()
-	s.follower = NewFromStart(s.pattern)
-	s.poll() // it has seen the file before anything happens to it
+	s.follower = New(s.pattern, []Position{}) // reads what is there from its beginning
+	s.poll()                                  // it has seen the file before anything happens to it
 	t.Cleanup(func() { s.follower.Close(); s.writer.Close() })
 	return s
 }
