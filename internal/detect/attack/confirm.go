@@ -1,6 +1,10 @@
 package attack
 
-import "downpour"
+import (
+	"time"
+
+	"downpour"
+)
 
 // What makes much traffic hostile. Each figure is a ratio or a count that usual
 // traffic keeps well away from.
@@ -17,7 +21,7 @@ const (
 	onePeer            = 3        // sources, at most, of a download seen one way
 	plainAnswer        = 512 + 28 // bytes of a DNS answer without extensions (RFC 1035, 4.2.1), with its headers
 	payloadProof       = 0.5      // share of payloads that prove a service
-	openings           = 1.0 / 3  // SYN packets a packet that follows one, at most, of connections that are used
+	openings           = 1.0 / 6  // SYN packets a packet that follows one, at most, of connections that are used
 	unusualOpenings    = 1.5      // times what is usual of the target
 	busyResolver       = 20       // times the floor above which it is flooded all the same
 	packetsPerReply    = 2        // packets of data that one of the target's answers covers (RFC 9293, 3.8.6.3; RFC 9000, 13.2.2)
@@ -121,11 +125,14 @@ func (s *suspect) unacquainted() bool { return s.now-s.target.first < int64(s.cf
 // areUsed tells, under sampling, that connections which open (SYN) or are accepted
 // (SYN-ACK) are used, by what else comes over TCP: of each connection one packet is
 // seen or none, but one of each kind is as likely seen as another. A flood is hardly
-// anything else; of a used connection there are three packets or more, and how many
-// is learned. What is itself an attack excuses nothing.
+// anything else; of a used connection there are four packets or more, and how many
+// is learned. Where one second doesn't hold enough, some seconds are looked at. What is itself an attack excuses nothing.
 func (s *suspect) areUsed(r *row, c Class) bool {
 	if r.window.packets == r.window.samples || r.scales.in == 0 || s.classes[ClassTCP].alarmed {
 		return false
+	}
+	if r.window.samples >= s.cfg.MinSamples {
+		return s.usedNow(r, c)
 	}
 	opens := scales{in: r.scales.in}
 	for _, k := range [...]kind{kindACK, kindFIN} {
@@ -139,8 +146,9 @@ func (s *suspect) areUsed(r *row, c Class) bool {
 // openings is how many packets of a class that opens connections a packet that
 // follows one explains.
 func (s *suspect) openings(c Class) float64 {
+	const enough = int64(time.Minute) // both are learned at one pace, so their ratio is known before they are
 	usual := &s.target.usual
-	if s.unacquainted() || usual[ClassTCP].packets == 0 {
+	if s.now-s.target.first < enough || usual[ClassTCP].packets == 0 || usual[c].packets == 0 {
 		return openings
 	}
 	return min(openings, unusualOpenings*float64(usual[c].packets/usual[ClassTCP].packets))

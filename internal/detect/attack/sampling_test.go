@@ -166,7 +166,7 @@ func TestSampledConnections(t *testing.T) {
 				made := newTraffic(120)
 				make(made, 900)
 				from := time.Duration(begins) * time.Second
-				made.send(from, 20*time.Second, 20*100, func(i int, f *downpour.Flow) {
+				made.send(from, 20*time.Second, 20*40, func(i int, f *downpour.Flow) {
 					tcp(downpour.SYN)(i, f)
 					f.Sampling, f.DestinationPort = rate, 443
 				})
