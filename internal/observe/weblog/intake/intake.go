@@ -71,6 +71,8 @@ type Status struct {
 	// Shed counts requests that the pipeline had no room for, Refused messages and
 	// connections of senders that are not heard or too many.
 	Shed, Refused uint64
+	// Future counts requests that were dated ahead of their arrival, and count at it.
+	Future uint64
 	// Problem is why a journal could not be read, last; "" if it could.
 	Problem string
 }
@@ -167,13 +169,14 @@ type feed struct {
 	files   *tail.Stats
 	shed    uint64
 	refused uint64
+	future  uint64
 	problem string // what went wrong last; "" if nothing did
 }
 
 func (f *feed) status() Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return Status{Name: f.Name(), Address: f.address, Account: f.decoder.Account(), Seen: f.seen, Lag: f.lag, Files: f.files, Shed: f.shed, Refused: f.refused, Problem: f.problem}
+	return Status{Name: f.Name(), Address: f.address, Account: f.decoder.Account(), Seen: f.seen, Lag: f.lag, Files: f.files, Shed: f.shed, Refused: f.refused, Future: f.future, Problem: f.problem}
 }
 
 // line decodes a line; the lock is held. True if a batch is full.
@@ -198,6 +201,22 @@ func (f *feed) note(now time.Time) {
 	}
 }
 
+// clockSlack is how far ahead of ours a log's clock may be.
+const clockSlack = 2 * time.Second
+
+// redate has requests dated ahead count now; the lock is held. The time of a log
+// moves everybody's: one whose clock or zone is wrong would close seconds whose
+// flows are still to come.
+func (f *feed) redate(now time.Time) {
+	latest := now.Add(clockSlack).UnixNano()
+	for i := range f.pending {
+		if r := &f.pending[i]; r.Time > latest {
+			r.Time = now.UnixNano()
+			f.future++
+		}
+	}
+}
+
 // flush hands over what is pending; the lock is held. False if ctx ended before
 // there was room. Whoever can't wait sheds.
 func (f *feed) flush(ctx context.Context, wait bool) bool {
@@ -207,7 +226,9 @@ func (f *feed) flush(ctx context.Context, wait bool) bool {
 	if wait && ctx.Err() != nil {
 		return false // whoever would feed it may have ended
 	}
-	f.note(time.Now())
+	now := time.Now()
+	f.redate(now)
+	f.note(now)
 	b := f.queue.Take()
 	if b == nil && wait {
 		if b = f.queue.Wait(ctx); b == nil {

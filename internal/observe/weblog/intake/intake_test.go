@@ -254,3 +254,34 @@ func TestOneSenderLeavesRoom(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRequestsOfTheFuture: a log whose clock is ahead counts as it comes, so that
+// it does not take the time of all else along.
+func TestRequestsOfTheFuture(t *testing.T) {
+	r := start(t, "", Log{Listen: "tcp://127.0.0.1:0"})
+	c, err := net.Dial("tcp", r.Status()[0].Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ahead := time.Now().Add(2 * time.Hour).UTC().Format("02/Jan/2006:15:04:05 -0700")
+	for range 40 {
+		fmt.Fprintf(c, `192.0.2.7 - - [%s] "GET / HTTP/1.1" 200 12 "-" "a"`+"\n", ahead)
+	}
+	c.Close()
+	for n := 0; n < 40; {
+		b := <-r.queue.Ready()
+		for _, q := range b.Requests {
+			if n++; q.Time > time.Now().Add(time.Minute).UnixNano() {
+				t.Fatalf("request %d is dated %v", n, time.Unix(0, q.Time))
+			}
+		}
+		r.queue.Done(b)
+	}
+	if s := r.Status()[0]; s.Future != 40 {
+		t.Errorf("%+v", s)
+	}
+	r.stop()
+	if err := <-r.done; err != nil {
+		t.Error(err)
+	}
+}
