@@ -57,6 +57,7 @@ func logRow(s *intake.Status) web.InputHealth {
 	}
 	tell(s.Account.Cut, "lines longer than 64 KiB, cut there")
 	tell(s.Refused, "messages and connections of senders that are not heard; name them as from")
+	tell(s.Future, "requests dated ahead of their arrival, counted at it; the clock or the zone of who writes the log is wrong")
 	if f := s.Files; f != nil {
 		tell(f.Rotations, "rotations, followed")
 		tell(f.Lost, "rotated files that could not be found again after a restart")
@@ -111,6 +112,7 @@ func collectLogs(list []intake.Status, tell teller) {
 		}
 		tell("log_shed_total", "Requests that the pipeline had no room for.", counter, float64(s.Shed), of)
 		tell("log_refused_total", "Messages and connections of senders that are not heard.", counter, float64(s.Refused), of)
+		tell("log_future_total", "Requests dated ahead of their arrival, counted at it.", counter, float64(s.Future), of)
 		if f := s.Files; f != nil {
 			tell("log_rotations_total", "Files that took another's place, or were truncated.", counter, float64(f.Rotations), of)
 			tell("log_files_lost_total", "Rotated files that could not be found again after a restart.", counter, float64(f.Lost), of)
