@@ -114,6 +114,7 @@ func (c *analyzeCommand) configure(opt *analysis.Options) error {
 	opt.Databases = enrich.Config{Country: cfg.Databases.Country, Network: cfg.Databases.Network}
 	opt.Service = cfg.ServiceOf()
 	opt.Export.Known = knownExporters(cfg.Flow.Exporters)
+	opt.TrustedProxies = cfg.HTTP.TrustedProxies
 	return nil
 }
 

@@ -35,6 +35,8 @@ type Options struct {
 	CSV     report.CSVOptions
 	// Export says what is known of exporters in flow export.
 	Export export.Config
+	// TrustedProxies are believed about a client's address in web logs.
+	TrustedProxies []netip.Prefix
 	// Direction in which counts may leave their expectation.
 	Direction outage.Direction
 	Claims    []downpour.Claim

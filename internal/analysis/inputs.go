@@ -121,7 +121,7 @@ func (o *opener) told(name string, of looked) error {
 
 // log adds a web log. Whose requests they are the hosts tell.
 func (o *opener) log(name string, r io.Reader) error {
-	s, err := weblog.Open(name, r, weblog.Options{})
+	s, err := weblog.Open(name, r, weblog.Options{Trusted: o.opt.TrustedProxies})
 	if err != nil {
 		return err
 	}

@@ -95,5 +95,5 @@ func (d *Decoder) warning() string {
 		says += ", and the log has X-Forwarded-For"
 	}
 	return says + fmt.Sprintf("; it is not trusted, so all its clients count as one. If it is your proxy, log X-Forwarded-For and add "+
-		"trusted_proxies: [%s] to the log's entry", where)
+		"trusted_proxies: [%s] to http or to the log's entry", where)
 }

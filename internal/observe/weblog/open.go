@@ -137,6 +137,9 @@ func (l *Log) Input() downpour.Input {
 	if a.Cut > 0 {
 		in.Problems = append(in.Problems, downpour.Problem{Says: fmt.Sprintf("line is longer than %d bytes and was cut there", MaxLine), Count: int(a.Cut)})
 	}
+	if a.Warning != "" {
+		in.Problems = append(in.Problems, downpour.Problem{Says: a.Warning, Count: 1})
+	}
 	if l.damaged != nil {
 		in.Problems = append(in.Problems, *l.damaged)
 	}
