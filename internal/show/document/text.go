@@ -168,7 +168,11 @@ func between(e *downpour.Estimate) string {
 }
 
 func (p *printer) sources(s *downpour.Sources) {
-	p.item("sources", "%s addresses%s", count(s.Addresses.Value), interval(s.Addresses))
+	noun := "addresses"
+	if s.Addresses.High == 1 {
+		noun = "address"
+	}
+	p.item("sources", "%s %s%s", count(s.Addresses.Value), noun, interval(s.Addresses))
 	p.item("origin", "%s", s.Statement)
 	p.ingress(s)
 	p.countries(s)
