@@ -55,7 +55,7 @@ func (s *suspect) sampledOnset() (int64, bool) {
 	if len(list) == 0 {
 		return 0, false
 	}
-	at, before := rise(list, since, s.now, s.attack.levels.usual)
+	at, before := rise(list, since, s.now, s.attack.levels.usual, float64(s.cfg.MinSamples))
 	s.attack.levels.put(before, s.cfg.Rise)
 	if run := s.classes[s.attack.lead].run; at == list[0].at && since > s.known && run != 0 {
 		at = min(at, max(run, s.since)) // it began before the samples that are kept
@@ -103,8 +103,8 @@ func (s *suspect) levels(seen volume) (l levels) {
 // well as if it had been seen for a second: the likelihood of those before is that
 // of a Poisson rate with a gamma distribution, and the rate from then on is the one
 // that fits best. So no chance thickening in the attack is taken for its beginning.
-// With it comes the rate before it.
-func rise(list []arrival, since, now int64, usual float64) (at int64, rate float64) {
+// An attack has a fewest number of samples. With its time comes the rate before it.
+func rise(list []arrival, since, now int64, usual, fewest float64) (at int64, rate float64) {
 	var total, before float64
 	for i := range list {
 		total += float64(list[i].samples)
@@ -118,7 +118,7 @@ func rise(list []arrival, since, now int64, usual float64) (at int64, rate float
 		gamma, _ := math.Lgamma(usual + before)
 		fit := gamma - known - (usual+before)*math.Log1p(earlier) + fitted(total-before, later) - (total - before)
 		rises := before*later <= (total-before)*earlier
-		if rises && fit > best {
+		if rises && fit > best && total-before >= min(fewest, total) {
 			best, at, rate = fit, list[i].at, (usual+before)/(1+earlier)
 		}
 		before += float64(list[i].samples)
