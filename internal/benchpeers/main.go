@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command benchpeers compares what it costs to receive flow export: it makes the
 // same datagrams from a seed, sends them over loopback to one program after
 // another (a loop that receives and discards, Downpour, and the collectors that
