@@ -89,7 +89,7 @@ func cell(r *result) string {
 	}
 	text := fmt.Sprintf("%.2f", r.cost())
 	if n := r.lost(); n > 0 {
-		text += fmt.Sprintf(", lost %.2g %%", 100*float64(n)/float64(r.sent.Records))
+		text += fmt.Sprintf(", lost %.3g %%", 100*float64(n)/float64(r.sent.Records))
 	}
 	if !r.reached() {
 		text += fmt.Sprintf(" (only %s/s could be sent)", thousands(int(float64(r.sent.Records)/r.sent.Seconds/1000)*1000))
