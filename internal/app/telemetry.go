@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"downpour/internal/config"
@@ -68,7 +69,7 @@ func openFlow(ctx context.Context, t *live.Telemetry, cfg *config.Config, st liv
 	err = t.Flow.Open(ctx)
 	var busy *collector.BusyError
 	if cfg.Flow.Default && errors.As(err, &busy) {
-		log.Warn("flow export is not received at a default address", "error", err)
+		log.Warn("flow export is not received at a default address", "error", strings.ReplaceAll(err.Error(), "\n", "; "))
 		t.Failed = append(t.Failed, err)
 		return nil
 	}

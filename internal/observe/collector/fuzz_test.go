@@ -51,7 +51,7 @@ func FuzzHandle(f *testing.F) {
 func FuzzState(f *testing.F) {
 	f.Add([]byte(`{"schema": "downpour.templates/1", "exporters": {"127.0.0.2": "RFBORgE="}}`))
 	f.Add([]byte(`{"schema": "downpour.templates/1", "exporters": {"x": 1}}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(func(_ *testing.T, data []byte) {
 		s, err := parseState(data)
 		if err != nil {
 			return

@@ -61,12 +61,12 @@ func newReader(conn *net.UDPConn) (*reader, error) {
 	}
 	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
-		unix.Close(socket)
+		_ = unix.Close(socket)
 		return nil, fmt.Errorf("make a descriptor to wake a receiver by: %w", err)
 	}
 	r := &reader{local: conn.LocalAddr(), buffers: make([]byte, batchLength*bufferStride)}
-	r.waiting[waitSocket] = unix.PollFd{Fd: int32(socket), Events: unix.POLLIN} //nolint:gosec // descriptors are small
-	r.waiting[waitWake] = unix.PollFd{Fd: int32(wake), Events: unix.POLLIN}     //nolint:gosec // descriptors are small
+	r.waiting[waitSocket] = unix.PollFd{Fd: int32(socket), Events: unix.POLLIN}
+	r.waiting[waitWake] = unix.PollFd{Fd: int32(wake), Events: unix.POLLIN}
 	for i := range r.messages {
 		r.vectors[i].Base = &r.buffers[i*bufferStride]
 		r.vectors[i].SetLen(maxDatagram)
@@ -126,8 +126,8 @@ func (r *reader) close() {
 	_, _ = unix.Write(int(r.waiting[waitWake].Fd), []byte{1, 0, 0, 0, 0, 0, 0, 0}) // an event counter takes it
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	unix.Close(int(r.fd()))
-	unix.Close(int(r.waiting[waitWake].Fd))
+	_ = unix.Close(int(r.fd())) // nothing was written to it
+	_ = unix.Close(int(r.waiting[waitWake].Fd))
 }
 
 // datagram is the i-th of those that were read, and who sent it.
