@@ -134,16 +134,16 @@ func (e *Engine) heldOf(targets []downpour.Address) [][]downpour.Flow {
 	room := aheadFlows
 	h := e.hold
 	for at := h.first; at <= h.latest && room > 0; at++ {
-		for _, c := range h.seconds[at&(holdSpan-1)].chunks {
-			for i := 0; i < c.n && room > 0; i++ {
-				f := &c.flows[i]
-				for _, end := range [2]downpour.Address{f.Destination, f.Source} {
-					if !near[hash(end)] {
-						continue
-					}
-					if n := slices.Index(targets, end); n >= 0 {
-						out[n] = appendParts(out[n], f, at, h.latest, &room)
-					}
+		for f := range h.seconds[at&(holdSpan-1)].all() {
+			if room <= 0 {
+				break
+			}
+			for _, end := range [2]downpour.Address{f.Destination, f.Source} {
+				if !near[hash(end)] {
+					continue
+				}
+				if n := slices.Index(targets, end); n >= 0 {
+					out[n] = appendParts(out[n], f, at, h.latest, &room)
 				}
 			}
 		}

@@ -1,6 +1,10 @@
 package engine
 
-import "downpour"
+import (
+	"iter"
+
+	"downpour"
+)
 
 // hold keeps flows until their second is complete. A flow is kept once, in the
 // earliest second that it has a part in and that is not closed; when that second
@@ -17,16 +21,25 @@ type hold struct {
 
 const (
 	holdSpan   = 4096 // seconds: the longest delay and leap with room to spare
-	chunkFlows = 256  // flows of a chunk: 22 KiB
+	chunkFlows = 64   // flows of a chunk: 5.5 KiB
 	outSize    = 256  // flows that are let go at once
-	// slots divide a second as finely as detectors do, so that they see flows in
-	// the order of time at no greater cost than a counting sort's.
-	slots      = 50
-	slotLength = second / slots
+	// slots divide a tenth of a second as finely as detectors do, so that they see
+	// flows in the order of time at no greater cost than a counting sort's.
+	slots      = 5
+	slotLength = tenthLength / slots
 )
 
-// held are the flows of one second, in chunks of which all but the last are full.
-type held struct{ chunks []*chunk }
+// held are the flows of one second, by tenths of it: those of a tenth are sorted
+// while a core's cache holds them.
+type held [tenths]chunks
+
+const (
+	tenths      = 10
+	tenthLength = second / tenths
+)
+
+// chunks are all full but the last.
+type chunks []*chunk
 
 type chunk struct {
 	n     int
@@ -35,13 +48,13 @@ type chunk struct {
 
 // put keeps a flow in a second that is open and within the span.
 func (h *hold) put(f *downpour.Flow, at int64) {
-	s := &h.seconds[at&(holdSpan-1)]
-	n := len(s.chunks)
-	if n == 0 || s.chunks[n-1].n == chunkFlows {
-		s.chunks = append(s.chunks, h.chunk())
+	s := &h.seconds[at&(holdSpan-1)][floorMod(f.Time, second)/tenthLength]
+	n := len(*s)
+	if n == 0 || (*s)[n-1].n == chunkFlows {
+		*s = append(*s, h.chunk())
 		n++
 	}
-	c := s.chunks[n-1]
+	c := (*s)[n-1]
 	c.flows[c.n] = *f
 	c.n++
 	h.used++
@@ -62,11 +75,25 @@ func (h *hold) chunk() *chunk {
 // the order of time, some at once; the slice is used again. What is left of long
 // flows moves on.
 func (h *hold) close(take func([]downpour.Flow)) {
-	s := h.seconds[h.first&(holdSpan-1)].chunks
-	h.seconds[h.first&(holdSpan-1)].chunks = nil
-	start := h.first * second
+	open := &h.seconds[h.first&(holdSpan-1)]
 	h.first++
-	n := 0
+	for i, s := range open {
+		if len(s) == 0 {
+			continue
+		}
+		open[i] = nil
+		h.letGo(s, take)
+		for _, c := range s {
+			h.used -= c.n
+			c.n = 0
+		}
+		h.recycle(s)
+	}
+}
+
+// letGo gives what a tenth of the second before the first open one shows.
+func (h *hold) letGo(s chunks, take func([]downpour.Flow)) {
+	start, n := (h.first-1)*second, 0
 	for _, i := range h.sort(s) {
 		f := &s[i/chunkFlows].flows[i%chunkFlows]
 		if f.Duration < long {
@@ -78,7 +105,7 @@ func (h *hold) close(take func([]downpour.Flow)) {
 				n++
 			}
 			if endOf(f) > start+second {
-				h.put(f, max(h.first, next(f, start+second)))
+				h.put(f, h.first)
 			}
 		}
 		if n == outSize {
@@ -89,20 +116,15 @@ func (h *hold) close(take func([]downpour.Flow)) {
 	if n > 0 {
 		take(h.out[:n])
 	}
-	for _, c := range s {
-		h.used -= c.n
-		c.n = 0
-	}
-	h.recycle(s)
 }
 
-// sort orders the flows of a second by their slot in it (a counting sort); those
+// sort orders the flows of a tenth by their slot in it (a counting sort); those
 // of one slot stay as they came.
-func (h *hold) sort(s []*chunk) []uint32 {
+func (h *hold) sort(s chunks) []uint32 {
 	var at [slots + 1]uint32
 	for _, c := range s {
 		for i := range c.flows[:c.n] {
-			at[1+floorMod(c.flows[i].Time, second)/slotLength]++
+			at[1+slotIn(&c.flows[i])]++
 		}
 	}
 	total := uint32(0)
@@ -116,7 +138,7 @@ func (h *hold) sort(s []*chunk) []uint32 {
 	order := h.order[:total]
 	for k, c := range s {
 		for i := range c.flows[:c.n] {
-			slot := &at[floorMod(c.flows[i].Time, second)/slotLength]
+			slot := &at[slotIn(&c.flows[i])]
 			order[*slot] = uint32(k*chunkFlows + i)
 			*slot++
 		}
@@ -124,18 +146,46 @@ func (h *hold) sort(s []*chunk) []uint32 {
 	return order
 }
 
+// slotIn is the slot of a flow in its tenth of a second.
+func slotIn(f *downpour.Flow) int64 { return floorMod(f.Time, tenthLength) / slotLength }
+
+// all are the flows of a second, as they came within each tenth.
+func (s *held) all() iter.Seq[*downpour.Flow] {
+	return func(yield func(*downpour.Flow) bool) {
+		for _, tenth := range s {
+			for _, c := range tenth {
+				for i := range c.flows[:c.n] {
+					if !yield(&c.flows[i]) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// empty tells whether nothing is kept in a second.
+func (s *held) empty() bool {
+	for i := range s {
+		if len(s[i]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // recycle keeps emptied chunks for later, as many as hold what is kept now (and a
 // few at least): the next second will need them, and making them anew costs more
 // than filling them. After a flood memory falls back.
-func (h *hold) recycle(s []*chunk) {
-	const few = 64
+func (h *hold) recycle(s chunks) {
+	const few = 256
 	keep := few + h.used/chunkFlows
 	h.free = append(h.free, s...)
 	if len(h.free) > keep {
 		clear(h.free[keep:])
 		h.free = h.free[:keep]
 	}
-	if cap(h.order) > 4*chunkFlows && cap(h.order) > 8*len(s)*chunkFlows {
+	if cap(h.order) > few*chunkFlows && cap(h.order) > 8*len(s)*chunkFlows {
 		h.order = nil
 	}
 }

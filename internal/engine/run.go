@@ -32,7 +32,7 @@ type Config struct {
 	// Requests owns the series of requests; nil if there are none.
 	Requests RequestDetector
 	// Hold is how many flows are held at most until their second is complete, 88
-	// bytes each; 1,000,000 by default.
+	// bytes each; 4,000,000 by default.
 	Hold int
 	// Emit receives every event, those of one tick in order of event time and
 	// then of subject. It is called from Feed and Finish.

@@ -238,7 +238,7 @@ func (e *Engine) closeUpTo(complete int64) {
 // close lets the earliest open second go.
 func (e *Engine) close() {
 	h := e.hold
-	if len(h.seconds[h.first&(holdSpan-1)].chunks) == 0 {
+	if h.seconds[h.first&(holdSpan-1)].empty() {
 		h.first++
 		return
 	}

@@ -389,7 +389,28 @@ func TestRequestsLeap(t *testing.T) {
 	}
 }
 
-// BenchmarkHold feeds records that wait a minute, a thousand a batch and a hundred
+// BenchmarkHoldBusy feeds records of a router with 300,000 a second, which are as
+// old as a second when they come.
+func BenchmarkHoldBusy(b *testing.B) {
+	e := engine.New(engine.Config{Flows: func(int) engine.FlowDetector { return silent{} }, Emit: func(downpour.Event) {}})
+	fs, now, r := flows(observe.BatchSize), start, rand.New(rand.NewPCG(1, 1))
+	ages := make([]int64, 1<<16)
+	for i := range ages {
+		ages[i] = r.Int64N(second)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range fs {
+			fs[i].Time, fs[i].Duration, fs[i].Packets = now-ages[(int(now/1024)+i)%len(ages)], 0, 1
+		}
+		now += observe.BatchSize * second / 300_000
+		e.Feed(&observe.Batch{Flows: fs, Now: now, Delay: 2 * second})
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(fs)), "ns/flow")
+	e.Finish()
+}
+
+// BenchmarkHold feeds records that wait a minute, a thousand a batch and ten
 // batches a second of event time.
 func BenchmarkHold(b *testing.B) {
 	for _, c := range []struct {
