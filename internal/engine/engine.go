@@ -23,16 +23,12 @@ import "downpour"
 // partition, so this number is part of what makes results reproducible.
 const Partitions = 64
 
-// FlowDetector owns the targets of one partition. The engine calls it from one
-// goroutine at a time.
-type FlowDetector interface {
-	// Flows sees those ends of a batch's flows that are of this partition, in the
-	// order of the input. A flow between two targets is seen at both ends, by the
-	// detectors of both. Neither flows nor ends may be changed or kept.
-	Flows(flows []downpour.Flow, ends []downpour.FlowEnd)
+// Detector is what all detectors have in common: they are told how time passes,
+// and say what they found. Each is called from one goroutine at a time.
+type Detector interface {
 	// Tick says that event time has reached now (a whole second, nanoseconds
-	// since the epoch). Time may jump by any amount. Flows older than now may
-	// still come (they are late and few).
+	// since the epoch). Time may jump by any amount. Observations older than now
+	// may still come (they are late and few).
 	Tick(now int64)
 	// Finish says that the input has ended at event time now.
 	Finish(now int64)
@@ -40,19 +36,35 @@ type FlowDetector interface {
 	Events(dst []downpour.Event) []downpour.Event
 }
 
+// FlowDetector owns the targets of one partition.
+type FlowDetector interface {
+	Detector
+	// Flows sees those ends of a batch's flows that are of this partition, in the
+	// order of the input. A flow between two targets is seen at both ends, by the
+	// detectors of both. Neither flows nor ends may be changed or kept.
+	Flows(flows []downpour.Flow, ends []downpour.FlowEnd)
+}
+
 // CountDetector owns the series of reports of all services.
 type CountDetector interface {
+	Detector
 	Count(c *downpour.ReportCount)
-	Tick(now int64)
-	Finish(now int64)
-	Events(dst []downpour.Event) []downpour.Event
 }
 
 // RequestDetector owns the series of requests of all services and hosts. A
 // request's strings hold only during the call.
 type RequestDetector interface {
+	Detector
 	Request(r *downpour.Request)
-	Tick(now int64)
-	Finish(now int64)
-	Events(dst []downpour.Event) []downpour.Event
+}
+
+// tell tells a detector that time has reached now, or that the input has ended
+// then, and appends what it says to dst.
+func tell(d Detector, now int64, finish bool, dst []downpour.Event) []downpour.Event {
+	if finish {
+		d.Finish(now)
+	} else {
+		d.Tick(now)
+	}
+	return d.Events(dst)
 }

@@ -47,6 +47,7 @@ type Config struct {
 type Engine struct {
 	cfg        Config
 	partitions []FlowDetector
+	others     []Detector // those of other observations than flows
 	past       *past
 	alone      *worker // of all partitions, where there are no shards
 	shards     []*shard
@@ -77,6 +78,12 @@ func New(cfg Config) *Engine {
 	e := &Engine{cfg: cfg, partitions: make([]FlowDetector, Partitions), past: newPast()}
 	for p := range e.partitions {
 		e.partitions[p] = cfg.Flows(p)
+	}
+	if cfg.Counts != nil {
+		e.others = append(e.others, cfg.Counts)
+	}
+	if cfg.Requests != nil {
+		e.others = append(e.others, cfg.Requests)
 	}
 	if cfg.Shards > 1 {
 		e.start(min(cfg.Shards, Partitions))
@@ -280,21 +287,10 @@ func (e *Engine) turn(flows, rest int64, finish bool) {
 	if flows != unset {
 		e.turnFlows(flows, finish)
 	}
-	if c := e.cfg.Counts; c != nil && rest != unset {
-		if finish {
-			c.Finish(rest)
-		} else {
-			c.Tick(rest)
+	if rest != unset {
+		for _, d := range e.others {
+			e.events = tell(d, rest, finish, e.events)
 		}
-		e.events = c.Events(e.events)
-	}
-	if r := e.cfg.Requests; r != nil && rest != unset {
-		if finish {
-			r.Finish(rest)
-		} else {
-			r.Tick(rest)
-		}
-		e.events = r.Events(e.events)
 	}
 	slices.SortStableFunc(e.events, compareEvents)
 	for i := range e.events {

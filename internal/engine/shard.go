@@ -26,13 +26,7 @@ func (w *worker) deliver(piece int64) {
 func (w *worker) turn(now int64, finish bool) []downpour.Event {
 	w.events = w.events[:0]
 	for p := w.first; p < Partitions; p += w.n {
-		d := w.partitions[p]
-		if finish {
-			d.Finish(now)
-		} else {
-			d.Tick(now)
-		}
-		w.events = d.Events(w.events)
+		w.events = tell(w.partitions[p], now, finish, w.events)
 	}
 	return w.events
 }
