@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"downpour/internal/config"
+	"downpour/internal/wording"
 )
 
 type checkCommand struct {
@@ -27,7 +28,7 @@ func (c *checkCommand) Run(io streams) error {
 		name = "the configuration without a file"
 	}
 	_, err = fmt.Fprintf(io.out, "%s is right: %s, pages on %s, %sstore in %s (%s)\n",
-		name, number(len(cfg.Services), "service"), orNowhere(cfg.HTTP.Listen), taken(cfg), cfg.Store.Path, cfg.Store.Disk)
+		name, wording.Count(len(cfg.Services), "service", "services"), orNowhere(cfg.HTTP.Listen), taken(cfg), cfg.Store.Path, cfg.Store.Disk)
 	return err
 }
 
@@ -45,17 +46,9 @@ func taken(cfg *config.Config) string {
 		fmt.Fprintf(&says, "packets of %s, ", p.Interface)
 	}
 	if len(cfg.Logs) > 0 {
-		says.WriteString(number(len(cfg.Logs), "web log") + ", ")
+		says.WriteString(wording.Count(len(cfg.Logs), "web log", "web logs") + ", ")
 	}
 	return says.String()
-}
-
-// number writes a count with its noun.
-func number(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func orNowhere(listen string) string {

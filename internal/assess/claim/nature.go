@@ -7,6 +7,7 @@ import (
 
 	"downpour"
 	"downpour/internal/assess/cause"
+	"downpour/internal/wording"
 )
 
 // several is the number of real machines from which an attack is distributed:
@@ -46,10 +47,10 @@ func (s *scene) distributed(a downpour.Assertion) answer {
 		if nature(x) == reflectors {
 			by = "reflectors, which one sender may have used"
 		}
-		return s.decided(!a.Negated, fmt.Sprintf("The %s was sent by %s %s.", brief(x), thousands(n), by), "Control traffic of the machines that took part.")
+		return s.decided(!a.Negated, fmt.Sprintf("The %s was sent by %s %s.", brief(x), wording.Thousands(n), by), "Control traffic of the machines that took part.")
 	}
 	if len(s.of(genuine)) == len(s.attacks) {
-		return s.decided(a.Negated, fmt.Sprintf("The %s came from %s real source addresses, too few to be called distributed.", brief(s.largest()), thousands(s.largest().Sources.Addresses.Value)), "More of the traffic, if other machines took part elsewhere.")
+		return s.decided(a.Negated, fmt.Sprintf("The %s came from %s real source addresses, too few to be called distributed.", brief(s.largest()), wording.Thousands(s.largest().Sources.Addresses.Value)), "More of the traffic, if other machines took part elsewhere.")
 	}
 	top := s.largest()
 	return answer{downpour.NotTestable,
@@ -150,9 +151,9 @@ func (s *scene) coordination(a downpour.Assertion) answer {
 		}
 	}
 	if sources == 0 {
-		return answer{downpour.NotTestable, fmt.Sprintf("When each of the %s sources began was not kept, so a joint start cannot be shown.", thousands(which.Sources.Addresses.Value)), s.facts(), settle}
+		return answer{downpour.NotTestable, fmt.Sprintf("When each of the %s sources began was not kept, so a joint start cannot be shown.", wording.Thousands(which.Sources.Addresses.Value)), s.facts(), settle}
 	}
-	why := fmt.Sprintf("%.0f %% of %s sources looked at began within %.3g s of one another, in an attack of %s.", 100*best, thousands(float64(sources)), jointWindow(which).Seconds(), cause.Span(which.End.Sub(which.Onset)))
+	why := fmt.Sprintf("%.0f %% of %s sources looked at began within %.3g s of one another, in an attack of %s.", 100*best, wording.Thousands(float64(sources)), jointWindow(which).Seconds(), cause.Span(which.End.Sub(which.Onset)))
 	switch name, share := fingerprint(which); {
 	case best >= mostly:
 		if share >= 0.8 {

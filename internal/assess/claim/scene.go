@@ -2,13 +2,12 @@ package claim
 
 import (
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
 	"downpour"
 	"downpour/internal/assess/cause"
+	"downpour/internal/wording"
 )
 
 // complete is the share of the ingress from which "nothing was seen" counts
@@ -94,11 +93,11 @@ func (s *scene) unseen() answer {
 func (s *scene) absence() string {
 	other := ""
 	if s.elsewhere > 0 {
-		other = fmt.Sprintf(" %s seen at other times or on other services; that does not count here.", count(s.elsewhere, "attack was", "attacks were"))
+		other = fmt.Sprintf(" %s seen at other times or on other services; that does not count here.", wording.Count(s.elsewhere, "attack was", "attacks were"))
 	}
 	switch {
 	case !s.Seen.Traffic && len(s.Outages) > 0:
-		return fmt.Sprintf("No traffic was seen, only %s of users' reports: reports show that users could not use the service, not why.%s", count(len(s.Outages), "wave", "waves"), other)
+		return fmt.Sprintf("No traffic was seen, only %s of users' reports: reports show that users could not use the service, not why.%s", wording.Count(len(s.Outages), "wave", "waves"), other)
 	case !s.Seen.Traffic:
 		return "No traffic was seen, so there is nothing to test it against." + other
 	case !s.watched:
@@ -162,7 +161,7 @@ func (s *scene) largest() *downpour.Attack {
 // assessment may be published, and targets never are.
 func describe(a *downpour.Attack) string {
 	text := fmt.Sprintf("%s on the service from %s UTC for %s, up to %s and %s packets/s, from %s source addresses",
-		vectorName(a), a.Onset.UTC().Format("2006-01-02 15:04:05"), cause.Span(a.End.Sub(a.Onset)), bits(a.Peak.Bits), thousands(a.Peak.Packets), thousands(a.Sources.Addresses.Value))
+		vectorName(a), a.Onset.UTC().Format("2006-01-02 15:04:05"), cause.Span(a.End.Sub(a.Onset)), bits(a.Peak.Bits), wording.Thousands(a.Peak.Packets), wording.Thousands(a.Sources.Addresses.Value))
 	if a.Synthetic {
 		text += " (synthetic)"
 	}
@@ -179,7 +178,7 @@ func vectorName(a *downpour.Attack) string {
 
 // brief names an attack by its vector and size.
 func brief(a *downpour.Attack) string {
-	return fmt.Sprintf("%s of up to %s packets/s", vectorName(a), thousands(a.Peak.Packets))
+	return fmt.Sprintf("%s of up to %s packets/s", vectorName(a), wording.Thousands(a.Peak.Packets))
 }
 
 // bits writes a rate in the unit that people use.
@@ -193,21 +192,6 @@ func bits(v float64) string {
 		}
 	}
 	return fmt.Sprintf("%.0f bit/s", v)
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
-func thousands(v float64) string {
-	s := strconv.FormatFloat(math.Round(v), 'f', 0, 64)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // plain folds case and punctuation, for words that people write in many ways.

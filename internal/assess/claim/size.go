@@ -12,6 +12,7 @@ import (
 	"downpour"
 	"downpour/internal/assess"
 	"downpour/internal/assess/cause"
+	"downpour/internal/wording"
 )
 
 // published is the largest attack that anyone had published by early 2025, for
@@ -72,7 +73,7 @@ func (s *scene) scale(a downpour.Assertion) answer {
 	top := s.largest()
 	return answer{downpour.NotTestable,
 		fmt.Sprintf("%q is no number. What was seen: %s, %s in all. For scale, the largest attack published by early 2025 was %s, about %s times as much. %s",
-			a.Value, describe(top), bytes(top.Total.Bytes), bits(published), thousands(rounded(published/max(top.Peak.Bits, 1))), s.own()),
+			a.Value, describe(top), bytes(top.Total.Bytes), bits(published), wording.Thousands(rounded(published/max(top.Peak.Bits, 1))), s.own()),
 		s.facts(), "The claim as a number (bit/s, packets/s, requests/s), or the capacity of the service."}
 }
 
@@ -92,7 +93,7 @@ func (s *scene) own() string {
 		sizes[i] = s.Attacks[i].Peak.Packets
 	}
 	slices.SortFunc(sizes, func(x, y float64) int { return cmp.Compare(y, x) })
-	return fmt.Sprintf("Of %d attacks on it that are known, the two largest reached %s and %s packets/s.", len(sizes), thousands(sizes[0]), thousands(sizes[1]))
+	return fmt.Sprintf("Of %d attacks on it that are known, the two largest reached %s and %s packets/s.", len(sizes), wording.Thousands(sizes[0]), wording.Thousands(sizes[1]))
 }
 
 // How far a figure that is told may be from the one measured: people round, and
@@ -108,7 +109,7 @@ func (s *scene) compare(a downpour.Assertion, q quantity) answer {
 	if !ok {
 		return answer{downpour.NotTestable, fmt.Sprintf("%s were not measured. %s", upper(q.of), s.sight()), s.facts(), "Telemetry that counts " + q.of + "."}
 	}
-	why := fmt.Sprintf("Claimed are %s %s, measured %s. %s", thousands(q.value), rateOf(q.of), thousands(measured), s.sight())
+	why := fmt.Sprintf("Claimed are %s %s, measured %s. %s", wording.Thousands(q.value), rateOf(q.of), wording.Thousands(measured), s.sight())
 	settle := "Telemetry of the rest of the ingress, if part of the attack went past what was seen."
 	switch r := measured / q.value; {
 	case r >= 1/near && r <= near:
@@ -175,7 +176,7 @@ func (s *scene) resources(a downpour.Assertion) answer {
 	case forged:
 		if says, few := oneSender(top); few {
 			why := fmt.Sprintf("The marks fit one or two machines that forge (spoof) addresses: %s. They must have sent %s (%s packets/s) for %s. Who stands behind them is not visible in traffic.",
-				says, bits(top.Peak.Bits), thousands(top.Peak.Packets), cause.Span(top.End.Sub(top.Onset)))
+				says, bits(top.Peak.Bits), wording.Thousands(top.Peak.Packets), cause.Span(top.End.Sub(top.Onset)))
 			r := s.decided(modest(a.Value) != a.Negated, why, settle)
 			r.evidence = append(r.evidence, top.Spoofing.Evidence...)
 			return r

@@ -7,6 +7,7 @@ import (
 
 	"downpour"
 	"downpour/internal/assess/cause"
+	"downpour/internal/wording"
 )
 
 // period is the length in days of an interval that people name.
@@ -47,7 +48,7 @@ func (s *scene) frequency(a downpour.Assertion) answer {
 		}
 	}
 	settle := fmt.Sprintf("At least %.0f days of history of attacks on the service.", need)
-	seen := fmt.Sprintf("%s seen; %s of history exist", count(len(s.Attacks), "attack was", "attacks were"), cause.Span(time.Duration(s.Seen.Days*24*float64(time.Hour))))
+	seen := fmt.Sprintf("%s seen; %s of history exist", wording.Count(len(s.Attacks), "attack was", "attacks were"), cause.Span(time.Duration(s.Seen.Days*24*float64(time.Hour))))
 	if !s.Seen.Traffic {
 		return answer{downpour.NotTestable, "It needs a history of attacks, and no traffic was seen: 0 days of history exist.", nil, settle}
 	}

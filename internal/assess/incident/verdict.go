@@ -2,13 +2,13 @@ package incident
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"downpour"
 	"downpour/internal/assess"
+	"downpour/internal/wording"
 )
 
 // preferred is the likelihood from which one cause is named in the verdict
@@ -72,7 +72,7 @@ func troubles(outages []downpour.Outage) string {
 	if fall {
 		return "Use fell far below what is usual" + when
 	}
-	return fmt.Sprintf("Users reported far more trouble than usual%s, up to %s reports at %s UTC", when, thousands(top.PeakReports), top.PeakAt.UTC().Format("15:04"))
+	return fmt.Sprintf("Users reported far more trouble than usual%s, up to %s reports at %s UTC", when, wording.Thousands(top.PeakReports), top.PeakAt.UTC().Format("15:04"))
 }
 
 func number(n int) string {
@@ -103,7 +103,7 @@ func describe(attacks []downpour.Attack) string {
 	if len(attacks) > 1 {
 		more = fmt.Sprintf(", the largest of %s attacks", number(len(attacks)))
 	}
-	return fmt.Sprintf("%s %s the service of up to %s packets/s%s%s", name, direction, thousands(top.Peak.Packets), addresses(top), more)
+	return fmt.Sprintf("%s %s the service of up to %s packets/s%s%s", name, direction, wording.Thousands(top.Peak.Packets), addresses(top), more)
 }
 
 // addresses says in half a sentence what kind of addresses it bore.
@@ -118,14 +118,6 @@ func addresses(a *downpour.Attack) string {
 }
 
 func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-func thousands(v float64) string {
-	s := strconv.FormatFloat(math.Round(v), 'f', 0, 64)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
 
 // settle names the observation that would change the verdict most.
 func settle(outages []downpour.Outage, attacks []downpour.Attack, causes []downpour.Cause, seen assess.Seen) string {

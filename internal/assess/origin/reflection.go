@@ -5,6 +5,7 @@ import (
 
 	"downpour"
 	"downpour/internal/assess"
+	"downpour/internal/wording"
 )
 
 // reflectionPrior: about a third of attacks are reflected (see spoofPrior's
@@ -57,12 +58,12 @@ const payloadShare = 5
 // from its port.
 func weighMarked(l *assess.Ledger, f *downpour.Footprint) {
 	if f.Payloads < few || f.Payloads*payloadShare < f.Packets {
-		l.Add("payload", 0, "%s of %s packets showed a payload: too few to judge by", thousands(float64(f.Payloads)), thousands(float64(f.Packets)))
+		l.Add("payload", 0, "%s of %s packets showed a payload: too few to judge by", wording.Thousands(float64(f.Payloads)), wording.Thousands(float64(f.Packets)))
 		return
 	}
 	share := float64(f.Marked) / float64(f.Payloads)
 	w := ratio(0.85*beta(share, 5, 1)+0.15, 0.7*beta(share, 0.5, 4)+0.3)
-	l.Add("payload", w, "%s of %s payloads are answers of the service by their content", percent(share), thousands(float64(f.Payloads)))
+	l.Add("payload", w, "%s of %s payloads are answers of the service by their content", percent(share), wording.Thousands(float64(f.Payloads)))
 }
 
 // weighQuestions weighs whether the target had asked for the answers.
@@ -75,14 +76,14 @@ func weighQuestions(l *assess.Ledger, f *downpour.Footprint) {
 	if asked := float64(f.Questions) / float64(max(f.Packets, 1)); asked > 0.01 {
 		w = -3 * min(asked/0.3, 1)
 	}
-	l.Add("questions", w, "the target asked %s times for %s answers", thousands(float64(f.Questions)), thousands(float64(f.Packets)))
+	l.Add("questions", w, "the target asked %s times for %s answers", wording.Thousands(float64(f.Questions)), wording.Thousands(float64(f.Packets)))
 }
 
 // weighRealness weighs whether the addresses are those of real machines:
 // answers can be forged too, and then nobody reflected them.
 func weighRealness(l *assess.Ledger, m *marks) {
 	if m.sources < few {
-		l.Add("real machines", 0, "%s: too few to tell real machines from forged addresses by what they have in common", count(m.sources, "source"))
+		l.Add("real machines", 0, "%s: too few to tell real machines from forged addresses by what they have in common", wording.Count(m.sources, "source", "sources"))
 		return
 	}
 	var forged float64
@@ -96,7 +97,7 @@ func weighRealness(l *assess.Ledger, m *marks) {
 		forged += bogonRatio(&m.bogons)
 	}
 	l.Add("real machines", min(-forged, 2), "%s over %s sources, %d of which cannot be or are unallocated",
-		count(m.ttl.values, "TTL"), thousands(float64(m.sources)), m.bogons.impossible+m.bogons.unallocated)
+		wording.Count(m.ttl.values, "TTL", "TTLs"), wording.Thousands(float64(m.sources)), m.bogons.impossible+m.bogons.unallocated)
 }
 
 // reflectionConfidence grades how much was seen of packets, payloads and the

@@ -6,6 +6,7 @@ import (
 
 	"downpour"
 	"downpour/internal/assess"
+	"downpour/internal/wording"
 )
 
 // spoofPrior is even: of the attacks seen at once by a telescope and by
@@ -17,7 +18,7 @@ const spoofPrior = 0.5
 func spoofed(f *downpour.Footprint, m *marks, reflection downpour.Likelihood) downpour.Finding {
 	l := assess.NewLedger(spoofPrior, "assumed before anything is seen (a judgement): a flood's addresses are as likely forged as real")
 	if m.sources < few {
-		l.Add("few sources", 0, "%s: what a population of addresses has in common cannot be told from so few", count(m.sources, "source"))
+		l.Add("few sources", 0, "%s: what a population of addresses has in common cannot be told from so few", wording.Count(m.sources, "source", "sources"))
 	} else {
 		weighTTL(l, m)
 		weighSingles(l, f, m)
@@ -96,10 +97,10 @@ func weighTTL(l *assess.Ledger, m *marks) {
 	}
 	sentence := "%s over %s sources, spread as evenly as over %.1f TTLs"
 	if t.far > 0 {
-		l.Add(name, w, sentence+"; %s of them arrived with a TTL that no usual initial TTL leaves", count(t.values, "TTL"), thousands(m.distinct), t.effective, percent(float64(t.far)/float64(t.sources)))
+		l.Add(name, w, sentence+"; %s of them arrived with a TTL that no usual initial TTL leaves", wording.Count(t.values, "TTL", "TTLs"), wording.Thousands(m.distinct), t.effective, percent(float64(t.far)/float64(t.sources)))
 		return
 	}
-	l.Add(name, w, sentence, count(t.values, "TTL"), thousands(m.distinct), t.effective)
+	l.Add(name, w, sentence, wording.Count(t.values, "TTL", "TTLs"), wording.Thousands(m.distinct), t.effective)
 }
 
 // tcpPatience is how long a real client waits before it repeats a SYN that was
@@ -119,20 +120,20 @@ func weighSingles(l *assess.Ledger, f *downpour.Footprint, m *marks) {
 	}
 	w := ratio(0.75*once+0.25, usually*once+1-usually)
 	l.Add("packets per source", w, "%s of the sources sent one packet only, in %s s; %s packets by about %s sources%s",
-		percent(m.single), thousandsOrDigits(m.seconds), thousands(float64(f.Packets)), thousands(m.distinct), sampled(f))
+		percent(m.single), thousandsOrDigits(m.seconds), wording.Thousands(float64(f.Packets)), wording.Thousands(m.distinct), sampled(f))
 }
 
 // thousandsOrDigits writes seconds to three digits, and long ones whole.
 func thousandsOrDigits(seconds float64) string {
 	if seconds >= 100 {
-		return thousands(seconds)
+		return wording.Thousands(seconds)
 	}
 	return fmt.Sprintf("%.3g", seconds)
 }
 
 func sampled(f *downpour.Footprint) string {
 	if f.Sampling > 1 {
-		return ", seen by a sample of one packet in " + thousands(float64(f.Sampling))
+		return ", seen by a sample of one packet in " + wording.Thousands(float64(f.Sampling))
 	}
 	return ""
 }
@@ -166,7 +167,7 @@ func weighBlocks(l *assess.Ledger, m *marks) {
 		return
 	}
 	l.Add("address spread", blockRatio(b), "two sources share a /%d in one of %s pairs, where even draws from all of IPv4 would in one of %s; %s /%d blocks hold a source of the %s looked at",
-		b.bits, thousands(b.pairs/max(b.collisions, 1)), thousands(math.Exp2(float64(b.bits))), thousands(float64(b.occupied)), b.bits, thousands(float64(b.sources)))
+		b.bits, wording.Thousands(b.pairs/max(b.collisions, 1)), wording.Thousands(math.Exp2(float64(b.bits))), wording.Thousands(float64(b.occupied)), b.bits, wording.Thousands(float64(b.sources)))
 }
 
 // bogonRatio compares the number of sources that cannot be; positive is forged.
@@ -184,7 +185,7 @@ func weighBogons(l *assess.Ledger, m *marks) {
 		return
 	}
 	l.Add("impossible sources", bogonRatio(b), "of %s sources %d bear addresses that cannot send (multicast, reserved, loopback) and %d such as no registry has given out",
-		thousands(float64(b.sources)), b.impossible, b.unallocated)
+		wording.Thousands(float64(b.sources)), b.impossible, b.unallocated)
 }
 
 // weighFields weighs header fields that do not vary over many sources: one
@@ -204,7 +205,7 @@ func weighFields(l *assess.Ledger, f *downpour.Footprint, m *marks, reflection d
 		}
 	}
 	if best > 0 {
-		l.Add("constant field", best, "%s of the packets of %s sources bear the same %s", percent(share), thousands(m.distinct), name)
+		l.Add("constant field", best, "%s of the packets of %s sources bear the same %s", percent(share), wording.Thousands(m.distinct), name)
 	}
 }
 
@@ -219,6 +220,6 @@ func weighHandshakes(l *assess.Ledger, f *downpour.Footprint, m *marks) {
 	case f.Handshakes > 0:
 		l.Add("handshakes", -assess.MaxWeight*min(share/0.1, 1), "%s of the sources completed a TCP handshake, so their addresses are real", percent(min(share, 1)))
 	case f.OutgoingVisible == downpour.Yes && f.Answers > 0 && m.sources >= few:
-		l.Add("handshakes", 0.7, "the target answered %s packets, and no source completed a handshake", thousands(float64(f.Answers)))
+		l.Add("handshakes", 0.7, "the target answered %s packets, and no source completed a handshake", wording.Thousands(float64(f.Answers)))
 	}
 }

@@ -2,27 +2,9 @@ package document
 
 import (
 	"fmt"
-	"math"
 	"strconv"
-	"strings"
 	"time"
 )
-
-// count writes a whole number with thousands separated, as 41,143.
-func count(v float64) string {
-	s := strconv.FormatFloat(math.Abs(math.Round(v)), 'f', 0, 64)
-	var b strings.Builder
-	if v <= -0.5 {
-		b.WriteByte('-')
-	}
-	for i, r := range s {
-		if i > 0 && (len(s)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
 
 // scaled writes a figure to three digits with a decimal SI prefix: 11.4 M.
 func scaled(v float64, unit string) string {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"downpour"
+	"downpour/internal/wording"
 )
 
 // rows is how many rows of a table (countries, problems) the text shows; the
@@ -80,7 +81,7 @@ func (p *printer) inputs(inputs []downpour.Input) {
 				p.item("problem", "and %d more kinds of problem", len(in.Problems)-rows)
 				break
 			}
-			p.item("problem", "at %s %s: %s%s", place(in, problem), count(float64(problem.Offset)), problem.Says, times(problem.Count))
+			p.item("problem", "at %s %s: %s%s", place(in, problem), wording.Thousands(float64(problem.Offset)), problem.Says, times(problem.Count))
 		}
 	}
 }
@@ -98,33 +99,25 @@ func times(n int) string {
 	if n <= 1 {
 		return ""
 	}
-	return fmt.Sprintf(" (%s times)", count(float64(n)))
+	return fmt.Sprintf(" (%s times)", wording.Thousands(float64(n)))
 }
 
 func contents(in downpour.Input) string {
 	var s string
 	switch {
 	case in.Kind == "web log":
-		s = number(in.Records, "request")
+		s = wording.Count(in.Records, "request", "requests")
 	case in.Kind == "flow export":
-		s = number(in.Packets, "message") + ", " + number(in.Records, "record")
+		s = wording.Count(in.Packets, "message", "messages") + ", " + wording.Count(in.Records, "record", "records")
 	case in.Packets > 0 || in.Records == 0:
-		s = number(in.Packets, "packet")
+		s = wording.Count(in.Packets, "packet", "packets")
 	default:
-		s = number(in.Records, "row")
+		s = wording.Count(in.Records, "row", "rows")
 	}
 	if in.Start != nil && in.End != nil {
 		s += fmt.Sprintf(", %s UTC, %s", moment(*in.Start), span(in.End.Sub(*in.Start)))
 	}
 	return s
-}
-
-// number writes a count with its noun.
-func number(n uint64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return count(float64(n)) + " " + noun + "s"
 }
 
 func (p *printer) incident(i *downpour.Incident) {
@@ -145,8 +138,8 @@ func (p *printer) attack(a *downpour.Attack) {
 		moment(a.Onset), moment(a.End), span(a.End.Sub(a.Onset)), over(a.Ongoing), moment(a.AlarmAt))
 	p.item("peak", "%s%s, %s%s at %s UTC", scaled(a.Peak.Packets, "packets/s"), between(a.Peak.PacketsEstimate),
 		scaled(a.Peak.Bits, "bit/s"), between(a.Peak.BitsEstimate), moment(a.PeakAt))
-	p.item("in all", "%s packets%s, %s bytes%s", count(float64(a.Total.Packets)), between(a.Total.PacketsEstimate),
-		count(float64(a.Total.Bytes)), between(a.Total.BytesEstimate))
+	p.item("in all", "%s packets%s, %s bytes%s", wording.Thousands(float64(a.Total.Packets)), between(a.Total.PacketsEstimate),
+		wording.Thousands(float64(a.Total.Bytes)), between(a.Total.BytesEstimate))
 	p.item("why", "%s", a.Why)
 	for _, v := range a.Vectors {
 		p.item("vector", "%s %s%s", v.Name, percent(v.Share), ports(v))
@@ -172,7 +165,7 @@ func (p *printer) sources(s *downpour.Sources) {
 	if s.Addresses.High == 1 {
 		noun = "address"
 	}
-	p.item("sources", "%s %s%s", count(s.Addresses.Value), noun, interval(s.Addresses))
+	p.item("sources", "%s %s%s", wording.Thousands(s.Addresses.Value), noun, interval(s.Addresses))
 	p.item("origin", "%s", s.Statement)
 	p.ingress(s)
 	p.countries(s)
@@ -216,16 +209,16 @@ func (p *printer) finding(label string, f *downpour.Finding) {
 }
 
 func (p *printer) outage(o *downpour.Outage) {
-	p.head("OUTAGE of %s: %s reports at the peak, %s, %s", o.Service, count(o.PeakReports), o.Severity, over(o.Ongoing))
+	p.head("OUTAGE of %s: %s reports at the peak, %s, %s", o.Service, wording.Thousands(o.PeakReports), o.Severity, over(o.Ongoing))
 	onset := moment(o.Onset) + " UTC"
 	if o.OnsetLow != nil {
 		onset = fmt.Sprintf("between %s and %s", moment(*o.OnsetLow), onset)
 	}
 	p.item("when", "began %s; peak %s UTC; until %s UTC", onset, moment(o.PeakAt), moment(o.End))
-	p.item("expected", "%s reports%s", count(o.ExpectedReports.Value), interval(o.ExpectedReports))
+	p.item("expected", "%s reports%s", wording.Thousands(o.ExpectedReports.Value), interval(o.ExpectedReports))
 	p.item("why", "%s", o.Why)
 	for _, b := range o.Bumps {
-		p.item("bump", "%s reports at %s UTC. %s", count(b.Reports), moment(b.At), b.Says)
+		p.item("bump", "%s reports at %s UTC. %s", wording.Thousands(b.Reports), moment(b.At), b.Says)
 	}
 }
 
@@ -277,7 +270,7 @@ func interval(e downpour.Estimate) string {
 	if e.Low == e.High {
 		return ""
 	}
-	return fmt.Sprintf(" [%s, %s]", count(e.Low), count(e.High))
+	return fmt.Sprintf(" [%s, %s]", wording.Thousands(e.Low), wording.Thousands(e.High))
 }
 
 func country(c *string) string {

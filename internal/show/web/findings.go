@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"downpour"
+	"downpour/internal/wording"
 )
 
 // evidenceRow is one piece of evidence with its weight in words.
@@ -84,7 +85,7 @@ func originParts(attacks []downpour.Attack, operator bool) []originPart {
 	for _, statement := range order[:min(len(order), mostOrigins)] {
 		part := newOriginPart(*largest(groups[statement]), operator)
 		if len(order) > 1 {
-			part.Heading = plural(len(groups[statement]), "attack", "attacks") + " by " + vectorNames(*largest(groups[statement]))
+			part.Heading = wording.Count(len(groups[statement]), "attack", "attacks") + " by " + vectorNames(*largest(groups[statement]))
 		}
 		out = append(out, part)
 	}

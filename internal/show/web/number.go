@@ -7,26 +7,14 @@ import (
 	"strings"
 
 	"downpour"
+	"downpour/internal/wording"
 )
 
 // nbsp joins a number with its unit (U+00A0).
 const nbsp = "\u00a0"
 
-// grouped writes a whole number with commas: 41,143.
-func grouped(v float64) string {
-	s := strconv.FormatFloat(math.Abs(math.Round(v)), 'f', -1, 64)
-	var b strings.Builder
-	if math.Round(v) < 0 {
-		b.WriteString("−")
-	}
-	for i, d := range s {
-		if i > 0 && (len(s)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
-}
+// grouped writes a whole number with commas, and a minus sign: −41,143.
+func grouped(v float64) string { return strings.Replace(wording.Thousands(v), "-", "−", 1) }
 
 // count writes a number of reports: whole if it is, one decimal if it is small.
 func count(v float64) string {
@@ -136,12 +124,4 @@ func ordinal(n int) string {
 		return words[n]
 	}
 	return strconv.Itoa(n) + "th"
-}
-
-// plural writes a number with the noun that fits.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return grouped(float64(n)) + " " + many
 }

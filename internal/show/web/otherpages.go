@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"downpour"
+	"downpour/internal/wording"
 )
 
 // serviceLine is a service in a list.
@@ -39,7 +40,7 @@ type indexPage struct {
 
 func newIndexPage(v IndexView) indexPage {
 	p := indexPage{page: newPage(v.Frame, "Services", "/"), Services: newServiceLines(v.Services), Recent: newIncidentLines(v.Recent, v.Operator)}
-	p.Description = "What users report, and what the evidence says, for " + plural(len(v.Services), "service", "services") + "."
+	p.Description = "What users report, and what the evidence says, for " + wording.Count(len(v.Services), "service", "services") + "."
 	return p
 }
 
@@ -189,7 +190,7 @@ func (v HealthView) answer() (string, chip) {
 	case !seen && lost+shed == 0:
 		return "Nothing has come in yet.", chip{"unknown", "No data", "unknown"}
 	case silent > 0:
-		return plural(silent, "input is", "inputs are") + " silent.", look
+		return wording.Count(silent, "input is", "inputs are") + " silent.", look
 	case lost+shed > 0:
 		return "Data comes in, but some of it was lost.", look
 	}

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"downpour"
+	"downpour/internal/wording"
 )
 
 // servicePage is a ServiceView made ready for its template.
@@ -271,7 +272,7 @@ func tallyBars(t []Tally, name func(string) string) []bar {
 		bars = append(bars, row(name(x.Key), x.Count))
 	}
 	if rest > 0 {
-		bars = append(bars, row(plural(len(t)-mostBars, "other", "others"), rest))
+		bars = append(bars, row(wording.Count(len(t)-mostBars, "other", "others"), rest))
 	}
 	return bars
 }
