@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"downpour"
+	"downpour/internal/observe/flow"
 	"downpour/internal/observe/overlap"
 )
 
@@ -221,7 +222,7 @@ type source struct {
 
 // handle takes one datagram or message, from whomever it came.
 func (c *Collector) handle(out *output, by source, b []byte, arrived int64) {
-	v, ok := sniff(b)
+	v, ok := flow.VersionOf(b)
 	if !by.stream {
 		c.relays.send(b, by.from, by.port, v)
 	}

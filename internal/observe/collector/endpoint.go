@@ -1,11 +1,6 @@
 package collector
 
-import (
-	"fmt"
-	"net"
-	"strconv"
-	"strings"
-)
+import "net"
 
 // Scheme is how an endpoint is spoken to.
 type Scheme string
@@ -27,29 +22,7 @@ type Endpoint struct {
 	Address string // host:port
 }
 
-// ParseEndpoint reads an endpoint such as "udp://0.0.0.0:2055".
-func ParseEndpoint(s string) (Endpoint, error) {
-	scheme, address, ok := strings.Cut(s, "://")
-	e := Endpoint{Scheme(scheme), address}
-	if !ok {
-		return e, fmt.Errorf("%q has no scheme", s)
-	}
-	switch e.Scheme {
-	case UDP, SFlow, NetFlow, TCP, TLS:
-	default:
-		return e, fmt.Errorf("%q is not a scheme of flow export", scheme)
-	}
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return e, fmt.Errorf("%q is not address:port", address)
-	}
-	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return e, fmt.Errorf("%q is not a port", port)
-	}
-	return e, nil
-}
-
-// String writes the endpoint as ParseEndpoint reads it.
+// String writes the endpoint as a URL.
 func (e Endpoint) String() string { return string(e.Scheme) + "://" + e.Address }
 
 // IsStream tells of TCP, where there are connections.

@@ -66,35 +66,6 @@ func versionIndex(v flow.Version) int {
 	return -1
 }
 
-// sniff tells a datagram's protocol from its first bytes: sFlow's version has
-// four bytes, the others' two. Anything else is given as it stands.
-func sniff(b []byte) (flow.Version, bool) {
-	if len(b) < 4 {
-		return 0, false
-	}
-	switch version := uint16(b[0])<<8 | uint16(b[1]); {
-	case version == 0 && b[2] == 0 && b[3] == 5:
-		return flow.SFlow5, true
-	case version == 5 || version == 9 || version == 10:
-		return flow.Version(version), true
-	case version < 256:
-		return flow.Version(version), false
-	}
-	return 0, false
-}
-
-// agentOf reads the agent's address of an sFlow datagram (sFlow v5, section 5:
-// version, address type 1 or 2, address); none if there is no such address.
-func agentOf(b []byte) downpour.Address {
-	switch {
-	case len(b) >= 12 && b[7] == 1 && b[4]|b[5]|b[6] == 0:
-		return downpour.AddressFrom4(uint32(b[8])<<24 | uint32(b[9])<<16 | uint32(b[10])<<8 | uint32(b[11]))
-	case len(b) >= 24 && b[7] == 2 && b[4]|b[5]|b[6] == 0:
-		return downpour.AddressFrom16(b[8:24])
-	}
-	return downpour.Address{}
-}
-
 // decoder finds or makes the decoder for a protocol. The lock is held.
 func (e *exporter) decoder(c *Config, v flow.Version) flow.Decoder {
 	if v == flow.SFlow5 {
@@ -131,7 +102,7 @@ func (e *exporter) take(c *Config, out *output, b []byte, v flow.Version, arrive
 		e.versions[i] = true
 	}
 	e.clock.Add(d.Exported, arrived)
-	offset := correction(&e.clock, c.ClockTolerance)
+	offset := e.clock.Wrong(c.ClockTolerance)
 	for i := range records {
 		r := &records[i]
 		if e.told.Sampling != 0 {
@@ -159,15 +130,6 @@ func (e *exporter) take(c *Config, out *output, b []byte, v flow.Version, arrive
 	}
 	e.count.flows += uint64(kept)
 	return records[:kept]
-}
-
-// correction is what has to be added to an exporter's times: nothing as long as
-// its clock is about right, since export times have whole seconds.
-func correction(clock *flow.Clock, tolerance time.Duration) int64 {
-	if o := clock.Offset(); o >= int64(tolerance) || o <= -int64(tolerance) {
-		return o
-	}
-	return 0
 }
 
 // date notes how late a record came and cuts off what came too late: a volume of

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"downpour"
 	"downpour/internal/golden/export"
 	"downpour/internal/observe/flow"
+	"downpour/internal/observe/sflow"
 )
 
 // FuzzHandle feeds whatever may come in a datagram, as an accepted exporter's and
@@ -41,7 +41,7 @@ func FuzzHandle(f *testing.F) {
 		if n := len(*r.registry.known.Load()); n > maxAgents+1 {
 			t.Errorf("%d exporters behind one sender", n)
 		}
-		if agentOf(message) != (downpour.Address{}) && len(message) < 12 {
+		if agent, _ := sflow.Agent(message); agent.IsValid() && len(message) < 12 {
 			t.Error("an agent's address out of nothing")
 		}
 	})

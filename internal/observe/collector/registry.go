@@ -9,6 +9,7 @@ import (
 
 	"downpour"
 	"downpour/internal/observe/flow"
+	"downpour/internal/observe/sflow"
 )
 
 // registry knows who may send. Looking an exporter up takes no lock: the map is
@@ -133,8 +134,8 @@ func (r *registry) describe(e *exporter) {
 func (r *registry) find(sender downpour.Address, b []byte, v flow.Version, arrived int64) *exporter {
 	a := sender
 	if v == flow.SFlow5 {
-		if agent := agentOf(b); agent != (downpour.Address{}) {
-			a = agent
+		if agent, _ := sflow.Agent(b); agent.IsValid() {
+			a = downpour.AddressFrom(agent)
 		}
 	}
 	if e := (*r.known.Load())[a]; e != nil && (a == sender || e.comesBy(sender)) {

@@ -142,7 +142,7 @@ func (e *exporter) status(c *Config) ExporterStatus {
 	offset := e.clock.Offset()
 	s := ExporterStatus{
 		Address: e.address.Netip(), Name: e.told.Name, Bytes: e.count.bytes, Flows: e.count.flows,
-		Offset: time.Duration(offset), Corrected: correction(&e.clock, c.ClockTolerance) != 0, Jumps: e.clock.Jumps(),
+		Offset: time.Duration(offset), Corrected: e.clock.Wrong(c.ClockTolerance) != 0, Jumps: e.clock.Jumps(),
 		Delay: time.Duration(e.believed), Timeout: e.told.ActiveTimeout,
 		Late: e.count.late, LateWhole: e.count.lateWhole, LateBytes: e.count.lateBytes, Future: e.count.future, Redated: e.count.redated,
 		PerSecond: e.rate.value, Shed: e.count.shed, ShedUnread: e.count.shedDatagrams, Sampling: e.told.Sampling,

@@ -81,7 +81,7 @@ func (x *exporters) of(m *Message) *exporter {
 	name := ""
 	if m.Version == flow.SFlow5 {
 		// An agent says who it is; its datagrams may come from elsewhere.
-		if agent, ok := sflow.Agent(m.Payload); ok && agent.IsValid() && !agent.IsUnspecified() {
+		if agent, _ := sflow.Agent(m.Payload); agent.IsValid() {
 			key.address = downpour.AddressFrom(agent)
 		}
 	}

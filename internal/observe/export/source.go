@@ -18,6 +18,11 @@ const (
 	mostPatience  = int64(10 * time.Minute)
 )
 
+// clockTolerance is how far an exporter's clock may be from the capture's without
+// being called wrong: export times have the resolution of a second, and a datagram
+// may have been under way for a few. Live it is the operator's to set.
+const clockTolerance = 10 * time.Second
+
 // farFrom is how far from its arrival a record may be dated and believed, in
 // nanoseconds: beyond the longest active timeouts, and below a broken clock.
 const farFrom = int64(24 * time.Hour)
@@ -186,7 +191,7 @@ func (e *exporter) follow(m *Message) int64 {
 		return 0
 	}
 	e.clock.Add(exportTime(m.Payload), m.At)
-	wrong := e.clock.Wrong()
+	wrong := e.clock.Wrong(clockTolerance)
 	if wrong != 0 {
 		m.from.wrongBy(m.offset, wrong, e.name)
 	}

@@ -45,20 +45,30 @@ func protocolOf(message []byte) flow.Version {
 // long enough for that one's header; 0 if of none. Damaged messages still
 // resemble what they were.
 func resembles(message []byte) flow.Version {
-	if len(message) < ipfixHeaderSize {
+	v, _ := flow.VersionOf(message)
+	least := headerSize(v)
+	if least == 0 || len(message) < least {
 		return 0
 	}
-	switch version := binary.BigEndian.Uint16(message); {
-	case version == 5 && len(message) >= v5HeaderSize:
-		return flow.NetFlow5
-	case version == 9 && len(message) >= v9HeaderSize:
-		return flow.NetFlow9
-	case version == 10:
-		return flow.IPFIX
-	case version == 0 && len(message) >= sflowHeaderSize && binary.BigEndian.Uint32(message) == 5:
-		if family := binary.BigEndian.Uint32(message[4:]); family == 1 || family == 2 {
-			return flow.SFlow5
+	if v == flow.SFlow5 { // whose agent, in what is told by content alone, must have an address
+		if family := binary.BigEndian.Uint32(message[4:]); family != 1 && family != 2 {
+			return 0
 		}
+	}
+	return v
+}
+
+// headerSize is how long a protocol's header is at least; 0 if it is none of ours.
+func headerSize(v flow.Version) int {
+	switch v {
+	case flow.NetFlow5:
+		return v5HeaderSize
+	case flow.NetFlow9:
+		return v9HeaderSize
+	case flow.IPFIX:
+		return ipfixHeaderSize
+	case flow.SFlow5:
+		return sflowHeaderSize
 	}
 	return 0
 }

@@ -2,11 +2,6 @@ package flow
 
 import "time"
 
-// ClockTolerance is how far an exporter's clock may be from ours without being
-// called wrong. Export times have the resolution of a second, and a datagram
-// may have been under way for a few.
-const ClockTolerance = int64(10 * time.Second)
-
 // The habits of Clock.
 const (
 	clockWindow = int64(2 * time.Minute)         // of arrivals, over which the least difference is sought
@@ -102,10 +97,11 @@ func (c *Clock) Offset() int64 {
 	return c.current.least
 }
 
-// Wrong is the offset if it is beyond ClockTolerance, else 0: what is to be
-// corrected and told.
-func (c *Clock) Wrong() int64 {
-	if o := c.Offset(); o > ClockTolerance || o < -ClockTolerance {
+// Wrong is the offset if it reaches a tolerance, else 0: what is to be corrected
+// and told. The tolerance is a second at least, since export times have the
+// resolution of one.
+func (c *Clock) Wrong(tolerance time.Duration) int64 {
+	if o := c.Offset(); o >= int64(tolerance) || o <= -int64(tolerance) {
 		return o
 	}
 	return 0

@@ -32,18 +32,18 @@ func TestClockFollowsAnExporter(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	at := time.Date(2025, 3, 10, 10, 0, 0, 300_000_000, time.UTC)
 	var c flow.Clock
-	if c.Offset() != 0 || c.Wrong() != 0 {
+	if c.Offset() != 0 || c.Wrong(10*time.Second) != 0 {
 		t.Error("an offset before the first datagram")
 	}
 	at = told(&c, rng, at, 300, 0)
 	near(t, &c, 0, "right clock")
-	if c.Wrong() != 0 {
-		t.Errorf("a right clock is called wrong by %v", time.Duration(c.Wrong()))
+	if c.Wrong(10*time.Second) != 0 {
+		t.Errorf("a right clock is called wrong by %v", time.Duration(c.Wrong(10*time.Second)))
 	}
 	at = told(&c, rng, at, 10, time.Hour)
 	near(t, &c, time.Hour, "set back an hour")
-	if c.Wrong() != c.Offset() {
-		t.Errorf("a clock an hour off is called wrong by %v", time.Duration(c.Wrong()))
+	if c.Wrong(10*time.Second) != c.Offset() {
+		t.Errorf("a clock an hour off is called wrong by %v", time.Duration(c.Wrong(10*time.Second)))
 	}
 	told(&c, rng, at, 10, -30*time.Second)
 	near(t, &c, -30*time.Second, "set before ours")

@@ -35,32 +35,6 @@ type Datagram struct {
 	Refused Reason
 }
 
-// Version is a protocol of flow export.
-type Version uint8
-
-// The protocols.
-const (
-	NetFlow5 Version = 5
-	NetFlow9 Version = 9
-	IPFIX    Version = 10
-	SFlow5   Version = 105
-)
-
-// String names a version as `decode` prints it: "5", "9", "10", "sflow5".
-func (v Version) String() string {
-	switch v {
-	case NetFlow5:
-		return "5"
-	case NetFlow9:
-		return "9"
-	case IPFIX:
-		return "10"
-	case SFlow5:
-		return "sflow5"
-	}
-	return "unknown"
-}
-
 // Decoder decodes the datagrams of one exporter, of all its domains. It is for
 // one goroutine.
 type Decoder interface {

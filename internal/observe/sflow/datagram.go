@@ -63,14 +63,17 @@ func addressSize(kind uint32) int {
 
 // Agent tells the address by which an agent names itself, which is not always the
 // one that its datagrams come from; false if message is no datagram of sFlow 5.
-// The address is invalid if the agent does not know it.
+// The address is invalid if the agent does not know it, or says that it is no
+// particular one.
 func Agent(message []byte) (netip.Addr, bool) {
 	h, reason := readHeader(message)
 	if reason != flow.OK {
 		return netip.Addr{}, false
 	}
-	agent, _ := netip.AddrFromSlice(h.agent)
-	return agent, true
+	if agent, _ := netip.AddrFromSlice(h.agent); !agent.IsUnspecified() {
+		return agent, true
+	}
+	return netip.Addr{}, true
 }
 
 // cursor goes through a list of tagged parts, which samples and records are.
