@@ -108,7 +108,7 @@ func (d *Decoder) scalar(b []byte, k *key, e *entry) (rest []byte, ok bool) {
 	}
 	content := b[1 : 1+end]
 	if bytes.IndexByte(content, '\\') >= 0 {
-		content = jsonUnescape(content)
+		content = unescape(content)
 	}
 	d.take(e, k, content)
 	return b[end+2:], true

@@ -10,9 +10,9 @@ import (
 // may travel on while the reader reads, at one allocation for a thousand lines.
 const chunkSize = 256 << 10
 
-// Lines splits a stream into lines. Each returned line stays as it is, and may be
+// lines splits a stream into lines. Each returned line stays as it is, and may be
 // changed by who has it.
-type Lines struct {
+type lines struct {
 	from     io.Reader
 	chunk    []byte
 	start    int  // of what is not returned yet
@@ -23,16 +23,13 @@ type Lines struct {
 	consumed int64
 }
 
-// NewLines reads from r.
-func NewLines(r io.Reader) *Lines { return &Lines{from: r} }
+// offset is where in the stream the line begins that comes next.
+func (l *lines) offset() int64 { return l.consumed }
 
-// Offset is where in the stream the line begins that comes next.
-func (l *Lines) Offset() int64 { return l.consumed }
-
-// Next returns the next line without its line feed; at the end what is left
-// without one, then r's error, io.EOF at the end. A line of more than MaxLine
+// next returns the next line without its line feed; at the end what is left
+// without one, then the stream's error, io.EOF at the end. A line of more than MaxLine
 // bytes is returned with MaxLine+1 of them, so that a Decoder counts it as cut.
-func (l *Lines) Next() ([]byte, error) {
+func (l *lines) next() ([]byte, error) {
 	for {
 		if i := bytes.IndexByte(l.chunk[l.scanned:l.end], '\n'); i >= 0 {
 			line := l.chunk[l.start : l.scanned+i]
@@ -66,13 +63,13 @@ func (l *Lines) Next() ([]byte, error) {
 
 func bounded(line []byte) []byte { return line[:min(len(line), MaxLine+1)] }
 
-func (l *Lines) pass(to int) {
+func (l *lines) pass(to int) {
 	l.consumed += int64(to - l.start)
 	l.start, l.scanned = to, to
 }
 
 // fill reads once more, into new memory if the old is used up.
-func (l *Lines) fill() {
+func (l *lines) fill() {
 	if len(l.chunk)-l.end < chunkSize/8 {
 		chunk := make([]byte, chunkSize)
 		n := copy(chunk, l.chunk[l.start:l.end])

@@ -8,19 +8,17 @@ import (
 	"io"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-
 	"downpour"
 	"downpour/internal/observe"
+	"downpour/internal/observe/packet"
 )
 
 // Log is a web log that is read to its end.
 type Log struct {
 	name    string
-	lines   *Lines
+	lines   lines
 	decoder *Decoder
-	closers []func()
+	release func() error // what decompression holds
 	// damaged is where and why reading ended before the end, if it did.
 	damaged *downpour.Problem
 	number  int64 // of the line that was read last
@@ -35,46 +33,18 @@ func Open(name string, r io.Reader, opt Options) (observe.Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	l := &Log{name: name, decoder: d}
-	plain, err := l.decompress(bufio.NewReaderSize(r, 64<<10))
+	plain, release, err := packet.Decompress(bufio.NewReaderSize(r, 64<<10))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	l.lines = NewLines(plain)
-	return l, nil
-}
-
-// maxZstdWindow bounds what a zstandard stream may have us hold, in bytes.
-const maxZstdWindow = 128 << 20
-
-func (l *Log) decompress(r *bufio.Reader) (io.Reader, error) {
-	head, err := r.Peek(4)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("cannot be read: %w", err)
-	}
-	switch {
-	case bytes.HasPrefix(head, []byte("\x1f\x8b")): // RFC 1952, 2.3.1
-		z, err := gzip.NewReader(r)
-		if err != nil {
-			return nil, fmt.Errorf("cannot be decompressed: %w", err)
-		}
-		return z, nil
-	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")): // RFC 8878, 3.1.1
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
-		if err != nil {
-			return nil, fmt.Errorf("cannot be decompressed: %w", err)
-		}
-		l.closers = append(l.closers, z.Close)
-		return z, nil
-	}
-	return r, nil
+	return &Log{name: name, decoder: d, lines: lines{from: plain}, release: release}, nil
 }
 
 // Next fills b with the next requests; io.EOF, with an empty batch, at the end.
 func (l *Log) Next(b *observe.Batch) error {
 	b.Reset()
 	for len(b.Requests) < observe.BatchSize {
-		line, err := l.lines.Next()
+		line, err := l.lines.next()
 		if err != nil {
 			if !errors.Is(err, io.EOF) && l.damaged == nil {
 				l.damaged = &downpour.Problem{Offset: l.number, Says: "cannot be read on: " + err.Error(), Count: 1}
@@ -117,7 +87,7 @@ func (l *Log) note() {
 // Input accounts for what has been read so far.
 func (l *Log) Input() downpour.Input {
 	a := l.decoder.Account()
-	in := downpour.Input{Name: l.name, Kind: "web log", Records: a.Requests, Bytes: uint64(l.lines.Offset()), Problems: []downpour.Problem{}}
+	in := downpour.Input{Name: l.name, Kind: "web log", Records: a.Requests, Bytes: uint64(l.lines.offset()), Problems: []downpour.Problem{}}
 	if a.Requests > 0 {
 		first, last := a.First, a.Last
 		in.Start, in.End = &first, &last
@@ -147,12 +117,7 @@ func (l *Log) Input() downpour.Input {
 }
 
 // Close releases what decompression holds.
-func (l *Log) Close() error {
-	for _, c := range l.closers {
-		c()
-	}
-	return nil
-}
+func (l *Log) Close() error { return l.release() }
 
 // looked is how many lines IsLog tries.
 const looked = 64
@@ -165,9 +130,9 @@ func IsLog(head []byte) bool {
 		return false
 	}
 	var r downpour.Request
-	lines := NewLines(bytes.NewReader(head))
+	first := lines{from: bytes.NewReader(head)}
 	for range looked {
-		line, err := lines.Next()
+		line, err := first.next()
 		if err != nil {
 			return false
 		}

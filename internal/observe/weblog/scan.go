@@ -64,45 +64,4 @@ func closingQuote(b []byte) (end int, escaped bool) {
 	return -1, true
 }
 
-// unescape resolves backslash escapes in place.
-func unescape(b []byte) []byte {
-	to := 0
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		if c == '\\' && i+1 < len(b) {
-			i++
-			switch c = b[i]; c {
-			case 'x':
-				if i+2 < len(b) && isHex(b[i+1]) && isHex(b[i+2]) {
-					c = unhex(b[i+1])<<4 | unhex(b[i+2])
-					i += 2
-				}
-			case 'n':
-				c = '\n'
-			case 't':
-				c = '\t'
-			case 'r':
-				c = '\r'
-			case 'b':
-				c = '\b'
-			case 'v':
-				c = '\v'
-			}
-		}
-		b[to] = c
-		to++
-	}
-	return b[:to]
-}
-
-func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
-
-// unhex is the value of a hexadecimal digit.
-func unhex(c byte) byte {
-	if isDigit(c) {
-		return c - '0'
-	}
-	return c | 0x20 - 'a' + 10
-}
-
 func isDigit(c byte) bool { return c-'0' <= 9 }

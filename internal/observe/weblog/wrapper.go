@@ -35,7 +35,7 @@ func dockerLine(line []byte) (content []byte, stream int, ok bool) {
 	}
 	content, rest := b[:end], b[end:]
 	if bytes.IndexByte(content, '\\') >= 0 {
-		content = jsonUnescape(content)
+		content = unescape(content)
 	}
 	if index(rest, `"stream":"stderr"`) >= 0 {
 		stream = 1

@@ -1,9 +1,9 @@
 // Package intake runs the web logs of a server that is watching: files that are
-// followed, units of systemd's journal, and sockets that lines are sent to, in syslog's frames or bare. Each
-// log is decoded by a goroutine of its own (a stream's by one a connection) and
-// goes to the pipeline in batches through the queue of all intakes. What can wait
-// (a file, a stream) waits for a pipeline that falls behind; datagrams are shed,
-// and counted.
+// followed, units of systemd's journal, and sockets that lines are sent to, in
+// syslog's frames or bare. Each log is decoded by a goroutine of its own (a
+// stream's by one a connection) and goes to the pipeline in batches through the
+// queue of all intakes. What can wait (a file, a stream) waits for a pipeline that
+// falls behind; datagrams are shed, and counted.
 package intake
 
 import (

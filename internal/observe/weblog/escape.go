@@ -5,9 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// jsonUnescape resolves the escapes of a JSON string (RFC 8259, 7) in place: what
-// they stand for is never longer than they are. One that is none stays as it is.
-func jsonUnescape(b []byte) []byte {
+// unescape resolves backslash escapes in place: those of JSON (RFC 8259, 7), nginx
+// and Apache. What they stand for is never longer than they are. A letter that is
+// none stands for itself.
+func unescape(b []byte) []byte {
 	to := 0
 	for i := 0; i < len(b); i++ {
 		c := b[i]
@@ -28,6 +29,13 @@ func jsonUnescape(b []byte) []byte {
 			c = '\b'
 		case 'f':
 			c = '\f'
+		case 'v':
+			c = '\v'
+		case 'x':
+			if i+2 < len(b) && isHex(b[i+1]) && isHex(b[i+2]) {
+				c = unhex(b[i+1])<<4 | unhex(b[i+2])
+				i += 2
+			}
 		case 'u':
 			if r, n := escapedRune(b[i+1:]); n > 0 {
 				to += utf8.EncodeRune(b[to:], r)
@@ -72,4 +80,14 @@ func hex4(b []byte) (r rune, ok bool) {
 		r = r<<4 | rune(unhex(c))
 	}
 	return r, true
+}
+
+func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
+
+// unhex is the value of a hexadecimal digit.
+func unhex(c byte) byte {
+	if isDigit(c) {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
 }
