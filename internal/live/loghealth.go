@@ -11,6 +11,7 @@ import (
 	"downpour"
 	"downpour/internal/observe/weblog/intake"
 	"downpour/internal/show/web"
+	"downpour/internal/wording"
 )
 
 // brokenToTell is the share of lines that cannot be read from which on the
@@ -85,7 +86,7 @@ func logWarnings(s *intake.Status) (list []web.Warning) {
 		broken += b.Count
 	}
 	if broken > 0 && float64(broken) >= brokenToTell*float64(s.Account.Lines) {
-		warn("Much of a web log cannot be read", fmt.Sprintf("%s: %d of %d lines; the first reason is: %s", s.Name, broken, s.Account.Lines, s.Account.Broken[0].Reason))
+		warn("Much of a web log cannot be read", fmt.Sprintf("%s: %s of %s; the first reason is: %s", s.Name, grouped(broken), wording.Count(s.Account.Lines, "line", "lines"), s.Account.Broken[0].Reason))
 	}
 	if s.Account.Warning != "" {
 		warn("All clients of a web log may count as one", s.Name+": "+s.Account.Warning)

@@ -44,15 +44,16 @@ func (l *Live) HealthView(ctx context.Context) (web.HealthView, error) {
 	if l.cfg.Warning != nil {
 		v.Warnings = l.cfg.Warning()
 	}
+	flow := l.flowStatus()
 	var found []web.Warning
-	v.Flow, found = l.flowHealth(l.cfg.Clock())
+	v.Flow, found = l.flowHealth(flow, l.cfg.Clock())
 	v.Warnings = append(v.Warnings, found...)
 	v.Inputs = append(v.Inputs, flowInput(v.Flow)...)
 	captures, down := l.captureInputs()
 	v.Inputs, v.Warnings = append(v.Inputs, captures...), append(v.Warnings, down...)
 	logs, unread := l.logHealth()
 	v.Inputs, v.Warnings = append(v.Inputs, logs...), append(v.Warnings, unread...)
-	v.Shed = append(v.Shed, l.telemetryShed()...)
+	v.Shed = append(v.Shed, l.telemetryShed(flow)...)
 	intake := l.cfg.Intake.Stats()
 	v.Shed = append(v.Shed,
 		web.Shed{Where: "intake", Reason: "reports refused by a rate limit", Count: intake.Limited},
