@@ -71,14 +71,14 @@ func look(name string) (looked, error) {
 }
 
 // explain adds to the error on a file that is nothing known what it is, if that
-// can be told.
+// can be told, or else what is read.
 func explain(err error, head []byte) error {
-	if !errors.Is(err, packet.ErrNotCapture) {
+	if !errors.Is(err, packet.ErrUnknown) {
 		return err
 	}
 	// nfdump's own files (its nffile.h: magic 0xa50c, either byte order).
 	if bytes.HasPrefix(head, []byte("\x0c\xa5")) || bytes.HasPrefix(head, []byte("\xa5\x0c")) {
 		return fmt.Errorf("%w; it is a file of nfcapd: print it with `nfdump -r FILE -o csv` and give that", err)
 	}
-	return err
+	return fmt.Errorf("%w; nor is it flow export, nfdump's CSV, a web log or a CSV of counts", err)
 }

@@ -18,6 +18,8 @@ var (
 	ErrNotCapture = errors.New("not a capture")
 	ErrCut        = errors.New("ends within its header")
 	ErrLinkType   = errors.New("frames cannot be decoded")
+	// ErrUnknown is an ErrNotCapture of what is neither a capture nor compressed.
+	ErrUnknown = fmt.Errorf("%w", ErrNotCapture)
 )
 
 // readAhead is the buffer before the decompressors, in bytes.

@@ -155,5 +155,5 @@ func notCapture(head []byte) error {
 		shown, more = head[:shownBytes], "..."
 	}
 	quoted := fmt.Sprintf("%+q", shown)
-	return fmt.Errorf("%w: begins with %s", ErrNotCapture, strings.TrimSuffix(quoted, `"`)+more+`"`)
+	return fmt.Errorf("%w: begins with %s", ErrUnknown, strings.TrimSuffix(quoted, `"`)+more+`"`)
 }
