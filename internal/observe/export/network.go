@@ -135,7 +135,6 @@ func (p *packet) readUDP() (payload []byte, cut, ok bool) {
 
 // tcpFlags that matter here (RFC 9293, 3.1).
 const (
-	tcpFIN = 1
 	tcpSYN = 2
 	tcpRST = 4
 )

@@ -22,8 +22,7 @@ type stream struct {
 	unsynced bool   // bytes were lost; waits for a segment that begins a message
 	buffer   []byte // in order, from the beginning of a message
 	ahead    []segment
-	bytes    int    // of ahead
-	packets  uint64 // with payload, as captured
+	bytes    int // of ahead
 	messages uint64
 }
 
@@ -35,9 +34,8 @@ type segment struct {
 
 // streams puts messages of IPFIX over TCP together.
 type streams struct {
-	open  []*stream // the most recently begun last
-	gaps  uint64    // stretches of a connection that were lost
-	count uint64    // connections met
+	open []*stream // the most recently begun last
+	gaps uint64    // stretches of a connection that were lost
 }
 
 // add takes in a TCP segment and hands complete messages on; they hold until emit
@@ -60,7 +58,6 @@ func (s *streams) add(p *packet, at int64, emit func(message []byte)) *stream {
 		return t
 	}
 	if len(payload) > 0 {
-		t.packets++
 		s.take(t, sequence, payload)
 		s.deliver(t, emit)
 		if p.missing > 0 {
@@ -95,7 +92,6 @@ func (s *streams) begin(e ends, sequence uint32) *stream {
 	}
 	t := &stream{ends: e, next: sequence}
 	s.open = append(s.open, t)
-	s.count++
 	return t
 }
 

@@ -53,7 +53,7 @@ type Stats struct {
 	Options   uint64 // options records read
 	Templates int    // templates known
 	// Lost is what sequence numbers say is missing: flow records for v5 and
-	// IPFIX, datagrams for v9 and sFlow (LostUnit).
+	// IPFIX, datagrams for v9 and sFlow.
 	Lost       uint64
 	Duplicates uint64 // datagrams that came twice; the second was left out
 	Reordered  uint64 // datagrams that came late; they count

@@ -1,11 +1,6 @@
 package netflow
 
-import (
-	"maps"
-	"slices"
-
-	"downpour/internal/observe/flow"
-)
+import "downpour/internal/observe/flow"
 
 // domainKey tells observation domains (RFC 7011, 3.1), source ids (RFC 3954, 5.1)
 // and engines of v5 apart.
@@ -20,7 +15,6 @@ type domain struct {
 	used      int64 // when its latest datagram came
 	templates map[uint16]*template
 	sequence  sequence
-	datagrams uint64
 	rates     domainRates
 	boot      int64 // systemInitTimeMilliseconds of its options, in nanoseconds since the epoch; 0 if untold
 	started   int64 // when uptime was 0 by the headers of v9, in milliseconds since the epoch
@@ -53,7 +47,6 @@ func (d *Decoder) domain(version flow.Version, id uint32) *domain {
 		d.last = of
 	}
 	of.used = d.at
-	of.datagrams++
 	return of
 }
 
@@ -82,28 +75,4 @@ func (d *Decoder) forgetDomain() {
 	delete(d.domains, oldest.key)
 	d.last = nil
 	d.stats.Refused[flow.TooManyDomains]++
-}
-
-// DomainStats is what is known of an observation domain.
-type DomainStats struct {
-	Version   flow.Version
-	Domain    uint32
-	Datagrams uint64
-	Templates int
-	Lost      uint64 // as flow.Stats counts it
-	Sampling  uint32 // 1:N of records that name no sampler; 0 if none is known
-}
-
-// Domains lists the exporter's domains, by version and number.
-func (d *Decoder) Domains() []DomainStats {
-	d.refreshRates()
-	list := make([]DomainStats, 0, len(d.domains))
-	for _, key := range slices.SortedFunc(maps.Keys(d.domains), domainKey.compare) {
-		of := d.domains[key]
-		list = append(list, DomainStats{
-			Version: key.version, Domain: key.id, Datagrams: of.datagrams, Templates: len(of.templates),
-			Lost: of.sequence.lost, Sampling: max(of.rates.system, of.rates.only),
-		})
-	}
-	return list
 }

@@ -1,6 +1,10 @@
 package netflow
 
-import "downpour/internal/observe/flow"
+import (
+	"slices"
+
+	"downpour/internal/observe/flow"
+)
 
 // What a doRare operation keeps in rare for when the record is whole.
 const (
@@ -214,9 +218,9 @@ func timeMeaning(version flow.Version, element uint16) (m meaning, ok bool) {
 func otherMeaning(element uint16, has elementSet) (m meaning, ok bool) {
 	switch element {
 	case 85, 23, 171, 352: // octetTotalCount, postOctetDeltaCount, postOctetTotalCount, layer2OctetDeltaCount
-		m.kind, m.rank = doBytesElse, rankOf(element, 85, 23, 171, 352)
+		m.kind, m.rank = doBytesElse, uint8(slices.Index([]uint16{85, 23, 171, 352}, element))
 	case 86, 24, 172: // packetTotalCount, postPacketDeltaCount, postPacketTotalCount
-		m.kind, m.rank = doPacketsElse, rankOf(element, 86, 24, 172)
+		m.kind, m.rank = doPacketsElse, uint8(slices.Index([]uint16{86, 24, 172}, element))
 	case 44: // sourceIPv4Prefix
 		m.kind = doSource4
 		return m, !has[elementOf{iana, 8}]
@@ -253,16 +257,6 @@ func otherMeaning(element uint16, has elementSet) (m meaning, ok bool) {
 		return pairMeaning(element, has)
 	}
 	return m, true
-}
-
-// rankOf is the place of an element in an order.
-func rankOf(element uint16, order ...uint16) uint8 {
-	for i, e := range order {
-		if e == element {
-			return uint8(i)
-		}
-	}
-	return uint8(len(order))
 }
 
 // pairMeaning is that of elements that tell both directions of a connection as

@@ -2,6 +2,7 @@ package netflow
 
 import (
 	"bytes"
+	"maps"
 	"math"
 	"strings"
 
@@ -171,13 +172,4 @@ func trimmed(raw []byte) []byte {
 
 // Interfaces are the names of interfaces that options records told, by SNMP
 // index.
-func (d *Decoder) Interfaces() map[uint32]string {
-	names := make(map[uint32]string, len(d.names))
-	for index, name := range d.names {
-		names[index] = name
-	}
-	return names
-}
-
-// Interface is the name of an interface; "" if none was told.
-func (d *Decoder) Interface(index uint32) string { return d.names[index] }
+func (d *Decoder) Interfaces() map[uint32]string { return maps.Clone(d.names) }

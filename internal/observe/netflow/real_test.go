@@ -94,7 +94,7 @@ func account(d *Decoder) string {
 		}
 	}
 	for _, index := range slices.Sorted(maps.Keys(d.Interfaces())) {
-		text += fmt.Sprintf(", %d is %s", index, d.Interface(index))
+		text += fmt.Sprintf(", %d is %s", index, d.Interfaces()[index])
 	}
 	return text
 }

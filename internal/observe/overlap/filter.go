@@ -108,14 +108,14 @@ func (f *Filter) admit(v *view, r *flow.Record) bool {
 		f.measure(v, r, key)
 	}
 	if v.state == LeftOut {
-		v.omit(r, 0, 0)
+		v.omitted.add(r)
 		return false
 	}
 	if !v.claims && f.budget <= 0 {
 		return true
 	}
 	f.budget--
-	packets, bytes := r.Packets, r.Bytes
+	told := Volume{1, uint64(r.Packets), r.Bytes}
 	if f.claims == nil {
 		f.claims = newClaims(f.cfg.Flows)
 	}
@@ -123,12 +123,10 @@ func (f *Filter) admit(v *view, r *flow.Record) bool {
 	case whole:
 		return true
 	case parted:
-		v.omitted.Records++
-		v.omitted.Packets += uint64(packets - r.Packets)
-		v.omitted.Bytes += bytes - r.Bytes
+		v.omitted.plus(Volume{1, told.Packets - uint64(r.Packets), told.Bytes - r.Bytes})
 		return true
 	}
-	v.omit(r, 0, 0)
+	v.omitted.plus(told)
 	return false
 }
 

@@ -61,12 +61,6 @@ type view struct {
 	pace pace
 }
 
-func (v *view) omit(r *flow.Record, packets uint32, bytes uint64) {
-	v.omitted.Records++
-	v.omitted.Packets += uint64(r.Packets - packets)
-	v.omitted.Bytes += r.Bytes - bytes
-}
-
 // holds tells whether a record of the same exporter is of the view; not always
 // when it is.
 func (v *view) holds(r *flow.Record) bool {

@@ -38,7 +38,7 @@ func checkDecode(t *testing.T, message []byte, config Config) {
 	if again, _ := d.Decode(nil, message, at); len(again) != 0 {
 		t.Fatalf("came twice, and gave %d records again", len(again))
 	}
-	d.Sources()
+	d.listSources()
 	d.Interfaces()
 }
 

@@ -1,10 +1,6 @@
 package sflow
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "math"
 
 // maxSources bounds the data sources whose sampling is followed, of one exporter:
 // the ports of the largest chassis. Samples of others are decoded all the same.
@@ -21,9 +17,9 @@ const follows = 1 << 16
 // halve is the number of samples after which older ones count half.
 const halve = 1 << 14
 
-// Source is what a data source of an exporter (mostly an interface) tells of how
+// sourceState is what a data source of an exporter (mostly an interface) tells of how
 // it samples.
-type Source struct {
+type sourceState struct {
 	SubAgent uint32
 	// Class is 0 where Index is an interface's; 1 a VLAN's, 2 an entity's.
 	Class, Index uint32
@@ -145,21 +141,9 @@ func (k sourceKey) hash() uint32 {
 // leastTaken is how many samples it takes to speak of an effective rate.
 const leastTaken = 100
 
-// Sources lists the data sources, by sub-agent, class and index.
-func (d *Decoder) Sources() []Source {
-	list := make([]Source, 0, len(d.sources.known))
-	for i := range d.sources.known {
-		list = append(list, d.sources.known[i].tell())
-	}
-	slices.SortFunc(list, func(a, b Source) int {
-		return cmp.Or(cmp.Compare(a.SubAgent, b.SubAgent), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Index, b.Index))
-	})
-	return list
-}
-
 // tell says what is known of a source.
-func (t *source) tell() Source {
-	s := Source{SubAgent: t.key.subAgent, Class: t.key.class, Index: t.key.index, Sampling: t.rate, Drops: t.dropped}
+func (t *source) tell() sourceState {
+	s := sourceState{SubAgent: t.key.subAgent, Class: t.key.class, Index: t.key.index, Sampling: t.rate, Drops: t.dropped}
 	if t.taken < leastTaken || t.passed == 0 {
 		return s
 	}

@@ -1,7 +1,9 @@
 package sflow
 
 import (
+	"cmp"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -36,7 +38,7 @@ func TestEffectiveSampling(t *testing.T) {
 		"long ago":         {func() uint32 { return 1000 }, 50000, 1000, 1000, false},
 	} {
 		d := samplesOf(c.samples, 1000, c.between)
-		list := d.Sources()
+		list := d.listSources()
 		if n := d.Stats().Apart; (n == 1) != c.apart || n > 1 {
 			t.Errorf("%s: %d apart", name, n)
 		}
@@ -52,8 +54,8 @@ func TestEffectiveSampling(t *testing.T) {
 
 func TestToldDropsAreCounted(t *testing.T) {
 	d := samplesOf(1000, 1000, func() uint32 { return 1000 })
-	if got := d.Stats().Drops; got != 99 || d.Sources()[0].Drops != got {
-		t.Errorf("%d drops, want 99; %+v", got, d.Sources())
+	if got := d.Stats().Drops; got != 99 || d.listSources()[0].Drops != got {
+		t.Errorf("%d drops, want 99; %+v", got, d.listSources())
 	}
 }
 
@@ -70,13 +72,25 @@ func TestSourcesThatChange(t *testing.T) {
 	for i := range uint32(200) {
 		give(200+i, i, 100, 100*i, 0) // anew
 	}
-	if s := d.Sources()[0]; s.Effective < 99 || s.Effective > 101 || s.Apart || s.Drops != 0 {
+	if s := d.listSources()[0]; s.Effective < 99 || s.Effective > 101 || s.Apart || s.Drops != 0 {
 		t.Errorf("after a restart %+v", s)
 	}
 	for i := range uint32(200) {
 		give(400+i, 200+i, 400, 20000+400*i, 0)
 	}
-	if s := d.Sources()[0]; s.Effective != 400 || s.Apart || s.Sampling != 400 || s.Drops != 0 {
+	if s := d.listSources()[0]; s.Effective != 400 || s.Apart || s.Sampling != 400 || s.Drops != 0 {
 		t.Errorf("at another rate %+v", s)
 	}
+}
+
+// listSources lists the data sources, by sub-agent, class and index.
+func (d *Decoder) listSources() []sourceState {
+	list := make([]sourceState, 0, len(d.sources.known))
+	for i := range d.sources.known {
+		list = append(list, d.sources.known[i].tell())
+	}
+	slices.SortFunc(list, func(a, b sourceState) int {
+		return cmp.Or(cmp.Compare(a.SubAgent, b.SubAgent), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Index, b.Index))
+	})
+	return list
 }
