@@ -185,57 +185,64 @@ func (b *bench) median(ctx context.Context, p *party, s *sender, v flow.Version,
 }
 
 // measure starts a party, sends, lets it settle, and reads its count.
-func (b *bench) measure(ctx context.Context, p *party, s *sender, v flow.Version, sources int, rate float64) (r result) {
-	r = result{party: p.name, version: v, sources: sources, rate: rate}
+func (b *bench) measure(ctx context.Context, p *party, s *sender, v flow.Version, sources int, rate float64) result {
+	r := result{party: p.name, version: v, sources: sources, rate: rate}
+	r.err = b.fill(ctx, &r, p, s)
+	return r
+}
+
+// fill measures what a result says.
+func (b *bench) fill(ctx context.Context, r *result, p *party, s *sender) (err error) {
 	at := b.place
-	at.version = v
-	if at.folder, r.err = os.MkdirTemp(b.folder, "party-"); r.err != nil {
-		return r
+	at.version = r.version
+	if at.folder, err = os.MkdirTemp(b.folder, "party-"); err != nil {
+		return err
 	}
-	if at.listen, r.err = freePort(ctx, "udp"); r.err != nil {
-		return r
+	if at.listen, err = freePort(ctx, "udp"); err != nil {
+		return err
 	}
-	if at.other, r.err = freePort(ctx, "tcp"); r.err != nil {
-		return r
+	if at.other, err = freePort(ctx, "tcp"); err != nil {
+		return err
 	}
 	receiver, err := p.start(ctx, &at)
 	if receiver != nil {
 		defer receiver.stop()
 	}
-	if r.err = err; err != nil {
-		return r
+	if err != nil {
+		return err
 	}
 	pids := receiver.family()
-	settle(ctx, pids)
-	templates, err := s.send(order{To: receiver.to}) // whoever allocates at the first datagram does so now
-	if r.err = err; err != nil {
-		return r
+	send := func(rate, seconds float64) (sent, error) {
+		settle(ctx, pids)
+		return s.send(order{To: receiver.to, Rate: rate, Seconds: seconds})
 	}
-	settle(ctx, pids)
+	templates, err := send(0, 0) // whoever allocates at the first datagram does so now
+	if err != nil {
+		return err
+	}
 	// What is touched for the first time, and learnt, is paid for once.
 	var warm sent
 	if b.o.warm > 0 {
-		if warm, err = s.send(order{To: receiver.to, Rate: rate, Seconds: b.o.warm}); err != nil {
-			r.err = err
-			return r
+		if warm, err = send(r.rate, b.o.warm); err != nil {
+			return err
 		}
-		settle(ctx, pids)
 	}
+	settle(ctx, pids)
 	pids = receiver.family()
 	before := cpu(pids)
-	if r.sent, r.err = s.send(order{To: receiver.to, Rate: rate, Seconds: b.o.seconds}); r.err != nil {
-		return r
+	if r.sent, err = s.send(order{To: receiver.to, Rate: r.rate, Seconds: b.o.seconds}); err != nil {
+		return err
 	}
 	settle(ctx, pids)
 	r.cpu, r.memory, r.by = cpu(pids)-before, peak(pids), receiver.by
-	r.counted, r.reported, r.err = receiver.counted()
+	r.counted, r.reported, err = receiver.counted()
 	if receiver.datagrams {
 		missing := templates.Datagrams + warm.Datagrams + r.sent.Datagrams - r.counted
-		r.counted = r.sent.Records - min(missing*recordsOf(v), r.sent.Records)
+		r.counted = r.sent.Records - min(missing*recordsOf(r.version), r.sent.Records)
 	} else {
 		r.counted -= min(warm.Records, r.counted)
 	}
-	return r
+	return err
 }
 
 // addUp fails unless all that was sent was counted or is known to be lost.

@@ -118,18 +118,23 @@ func signIn(ctx context.Context, link string) (*operator, error) {
 }
 
 func (o *operator) get(ctx context.Context, path string) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.base+path, nil)
+	return get(ctx, o.client, o.base+path)
+}
+
+// get fetches a page.
+func get(ctx context.Context, client *http.Client, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return "", err
 	}
-	answer, err := o.client.Do(request)
+	answer, err := client.Do(request)
 	if err != nil {
 		return "", err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
 	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s is answered %s", path, answer.Status)
+		err = fmt.Errorf("%s is answered %s", request.URL.Path, answer.Status)
 	}
 	return string(body), err
 }

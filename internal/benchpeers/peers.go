@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -81,18 +80,7 @@ func bound(ctx context.Context, p *place) error {
 }
 
 func page(host, path string) (string, error) {
-	client := http.Client{Timeout: 10 * time.Second}
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+host+path, nil)
-	if err != nil {
-		return "", err
-	}
-	answer, err := client.Do(request)
-	if err != nil {
-		return "", err
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	return string(body), err
+	return get(context.Background(), &http.Client{Timeout: 10 * time.Second}, "http://"+host+path)
 }
 
 // startNfcapd stores in one file, which nfdump then counts.

@@ -28,10 +28,17 @@ type process struct {
 	ended chan struct{}
 }
 
-// launch starts a program in a folder; its complaints go to the file err there.
-func launch(ctx context.Context, folder, program string, args ...string) (*process, error) {
+// newProcess is a program that is to run in a folder.
+func newProcess(ctx context.Context, folder, program string, args ...string) *process {
 	p := &process{cmd: exec.CommandContext(ctx, program, args...), lines: make(chan string, 1000), ended: make(chan struct{})}
 	p.cmd.Dir = folder
+	return p
+}
+
+// launch starts a program in a folder, with a group of processes of its own; its
+// complaints go to the file err there.
+func launch(ctx context.Context, folder, program string, args ...string) (*process, error) {
+	p := newProcess(ctx, folder, program, args...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	complaints, err := os.Create(filepath.Join(folder, "err"))
 	if err != nil {
@@ -39,12 +46,17 @@ func launch(ctx context.Context, folder, program string, args ...string) (*proce
 	}
 	defer complaints.Close()
 	p.cmd.Stderr = complaints
+	return p, p.start()
+}
+
+// start starts the program and listens to what it says.
+func (p *process) start() error {
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := p.cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	go func() {
 		lines := bufio.NewScanner(out)
@@ -59,7 +71,7 @@ func launch(ctx context.Context, folder, program string, args ...string) (*proce
 		close(p.ended)
 		close(p.lines)
 	}()
-	return p, nil
+	return nil
 }
 
 // said waits for a line of the output with a text, and returns what follows it.
@@ -177,30 +189,16 @@ func startSender(ctx context.Context, folder string, g generator) (*sender, erro
 	if err != nil {
 		return nil, err
 	}
-	p := &process{lines: make(chan string, 10), ended: make(chan struct{})}
-	p.cmd = exec.CommandContext(ctx, self, "send", "-version", strconv.Itoa(int(g.version)), "-targets", strconv.Itoa(g.targets),
+	p := newProcess(ctx, folder, self, "send", "-version", strconv.Itoa(int(g.version)), "-targets", strconv.Itoa(g.targets),
 		"-sources", strconv.Itoa(g.sources), "-records", strconv.Itoa(g.records), "-longest", g.longest.String(), "-seed", strconv.FormatUint(g.seed, 10))
-	p.cmd.Dir, p.cmd.Stderr = folder, os.Stderr
+	p.cmd.Stderr = os.Stderr
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
+	if err := p.start(); err != nil {
 		return nil, err
 	}
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
-	}
-	go func() {
-		lines := bufio.NewScanner(out)
-		for lines.Scan() {
-			p.lines <- lines.Text()
-		}
-		_ = p.cmd.Wait() // how it ended does not matter, what it counted does
-		close(p.ended)
-		close(p.lines)
-	}()
 	s := &sender{process: p, in: json.NewEncoder(in), close: in}
 	_, err = p.said("{", time.Minute)
 	return s, err

@@ -116,7 +116,7 @@ func BenchmarkVariable(b *testing.B) { // with an application's name
 // whatever the records are.
 func TestNothingIsAllocated(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	biflow := append(slices.Clone(common10), spec{1, 8, reverse}, spec{2, 8, reverse})
+	biflow := append(slices.Clone(common10), spec{1, 8, Reverse}, spec{2, 8, Reverse})
 	var sections []byte
 	for range 9 {
 		sections = append(sections, variable(313, ip4(), false).raw...)

@@ -43,18 +43,18 @@ type element struct {
 // The enterprises whose elements are those of IANA seen from elsewhere.
 const (
 	iana = 0
-	// reverse bears IANA's elements for the other direction of a biflow (RFC
+	// Reverse bears IANA's elements for the other direction of a biflow (RFC
 	// 5103, 6.1).
-	reverse = 29305
+	Reverse = 29305
 )
 
 // Lookup gives name and type of an information element: IANA's name,
 // reverse... for those of RFC 5103, "enterprise.element" and octets for what is
 // in no table.
 func Lookup(enterprise uint32, number uint16) (string, Type) {
-	if (enterprise == iana || enterprise == reverse) && int(number) < len(elements) {
+	if (enterprise == iana || enterprise == Reverse) && int(number) < len(elements) {
 		if e := elements[number]; e.name != "" {
-			if enterprise == reverse {
+			if enterprise == Reverse {
 				return reverseName(e.name), e.kind
 			}
 			return e.name, e.kind

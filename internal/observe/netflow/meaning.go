@@ -44,7 +44,7 @@ type elementSet map[elementOf]bool
 // twoWays tells whether a template counts both directions of a connection.
 func (s elementSet) twoWays() bool {
 	for _, e := range []elementOf{
-		{reverse, 1}, {reverse, 2}, {reverse, 85}, {reverse, 86}, {iana, 231}, {iana, 232}, {iana, 298}, {iana, 299},
+		{Reverse, 1}, {Reverse, 2}, {Reverse, 85}, {Reverse, 86}, {iana, 231}, {iana, 232}, {iana, 298}, {iana, 299},
 	} {
 		if s[e] {
 			return true
@@ -60,7 +60,7 @@ func meaningOf(version flow.Version, f field, has elementSet) (meaning, bool) {
 		return meaning{}, false
 	}
 	switch f.enterprise {
-	case reverse:
+	case Reverse:
 		return reverseMeaning(f)
 	case iana:
 	default:

@@ -26,7 +26,7 @@ func of(element uint16, length int, v uint64) value {
 }
 
 func reversed(element uint16, length int, v uint64) value {
-	return value{spec{element, uint16(length), reverse}, number(v, length)}
+	return value{spec{element, uint16(length), Reverse}, number(v, length)}
 }
 
 // addresses are what a record needs to be one.

@@ -4,7 +4,7 @@ import "downpour/internal/observe/flow"
 
 // Field is one field of a record as it was exported.
 type Field struct {
-	Enterprise uint32 // 0 is IANA; 29305 IANA's for the other direction (RFC 5103)
+	Enterprise uint32 // 0 is IANA; Reverse IANA's for the other direction
 	Element    uint16
 	Scope      bool   // it is of an options record and says what the others are about
 	Name       string // as Lookup gives it

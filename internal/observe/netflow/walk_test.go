@@ -28,7 +28,7 @@ func TestWalkYieldsAllFields(t *testing.T) {
 	nine := told{9, 0, 1, []value{of(2, 4, 7), of(34, 4, 100)}}
 	ten := told{10, 0, 1, []value{of(10, 4, 7), {spec{82, 8, 0}, []byte("xe-0/0/1")}}}
 	m := message{version: 10, export: exportSecond, number: 1}
-	m.template(256, spec{8, 4, 0}, spec{210, 3, 0}, spec{12, 4, 0}, spec{1, 2, reverse}, spec{5, 1, 4242}, spec{96, anyLength, 0}, spec{0, 0, 0})
+	m.template(256, spec{8, 4, 0}, spec{210, 3, 0}, spec{12, 4, 0}, spec{1, 2, Reverse}, spec{5, 1, 4242}, spec{96, anyLength, 0}, spec{0, 0, 0})
 	m.set(256, cat(number(1, 4), make([]byte, 3), number(2, 4), number(9, 2), []byte{7}, []byte{2}, []byte("ab")))
 	got := walk(nine.bytes(300), ten.bytes(300), m.bytes(),
 		message5(exportSecond, 1000, 0, 0, record5(1, 2, 900, 950, 17, 53<<16|99, 3, 300)))

@@ -2,6 +2,7 @@ package listing
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"downpour"
@@ -9,10 +10,6 @@ import (
 	"downpour/internal/observe/flow"
 	"downpour/internal/observe/netflow"
 )
-
-// reversed is the enterprise of IANA's elements for the other direction (RFC
-// 5103, 6.1).
-const reversed = 29305
 
 // keyOf is the key that an IANA element has, and its rank among those of that
 // key; keys if it has none.
@@ -80,14 +77,8 @@ func rareKeyOf(element uint16) (k key, rank int) {
 	return keys, 0
 }
 
-func place(element uint16, order ...uint16) int {
-	for i, e := range order {
-		if e == element {
-			return i
-		}
-	}
-	return len(order)
-}
+// place is where an element stands in an order that it is of.
+func place(element uint16, order ...uint16) int { return slices.Index(order, element) }
 
 // candidate is the field that is a key's value so far.
 type candidate struct {
@@ -118,7 +109,7 @@ func (l *line) fillFields(w *export.Walked, r *flow.Record, reverse bool) {
 			continue // it tells of the first direction
 		}
 		k, rank := keys, 0
-		if f.Enterprise == 0 || reverse && f.Enterprise == reversed {
+		if f.Enterprise == 0 || reverse && f.Enterprise == netflow.Reverse {
 			k, rank = keyOf(f.Element)
 			special.note(f)
 		}
@@ -146,7 +137,7 @@ func (l *line) fillFields(w *export.Walked, r *flow.Record, reverse bool) {
 // ofReverse tells the fields of a biflow that hold for its other direction: its
 // own, and what both have in common.
 func ofReverse(f netflow.Field) bool {
-	if f.Enterprise == reversed {
+	if f.Enterprise == netflow.Reverse {
 		return true
 	}
 	switch k, _ := keyOf(f.Element); k {
