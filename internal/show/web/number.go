@@ -29,7 +29,12 @@ func significant(v float64, n int) float64 {
 	if v == 0 || math.IsInf(v, 0) || math.IsNaN(v) {
 		return v
 	}
-	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(v)))-float64(n-1))
+	digits := n - 1 - int(math.Floor(math.Log10(math.Abs(v)))) // behind the point
+	if digits > 0 {
+		unit := math.Pow10(digits) // a tenth is no float64, so that ten divides
+		return math.Round(v*unit) / unit
+	}
+	unit := math.Pow10(-digits)
 	return math.Round(v/unit) * unit
 }
 

@@ -164,6 +164,7 @@ func TestNumbers(t *testing.T) {
 		{"rate that rounds up a prefix", bitrate(999_999), "1\u00a0Mbit/s"},
 		{"packets", packetrate(23700), "24\u00a0kpackets/s"},
 		{"bytes", byteSize(2 << 30), "2\u00a0GiB"},
+		{"bytes to three digits", byteSize(98918), "96.6\u00a0KiB"},
 		{"long", duration(3*time.Hour + 6*time.Minute), "3\u00a0h 6\u00a0min"},
 		{"days", duration(90 * 24 * time.Hour), "90 days"},
 		{"country", countryName("UA"), "Ukraine"},
