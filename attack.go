@@ -1,7 +1,6 @@
 package downpour
 
 import (
-	"net/netip"
 	"strconv"
 	"time"
 )
@@ -12,7 +11,7 @@ type Attack struct {
 	ID        string          `json:"id"` // hash of service, target, direction and alarm time
 	Service   string          `json:"service"`
 	Direction AttackDirection `json:"direction"`
-	Target    netip.Prefix    `json:"target"`
+	Target    Target          `json:"target"`
 	Onset     time.Time       `json:"onset"`    // where it began, dated back
 	AlarmAt   time.Time       `json:"alarm_at"` // input time at which the detector first said so
 	PeakAt    time.Time       `json:"peak_at"`

@@ -207,7 +207,7 @@ func (a *foresight) confirm(ev *downpour.Event) {
 	attack := *ev.Attack
 	p := a.renamed[attack.ID]
 	if p == nil {
-		target := downpour.AddressFrom(attack.Target.Addr())
+		target := downpour.AddressFrom(attack.Target.Prefix.Addr())
 		if p = a.told[target]; p == nil || p.attack.Direction != attack.Direction {
 			return
 		}

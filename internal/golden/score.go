@@ -36,13 +36,14 @@ var attackChecks = [...]check{
 
 // The tolerances.
 const (
-	near       = 0.06                  // of a count
-	nearShare  = 0.8                   // of packets that the truth's vectors must hold
-	nearTime   = 50 * time.Millisecond // or nearSpan of the capture, if that is less
-	nearSpan   = 0.05
-	believed   = 0.8 // a likelihood from here on says yes, one below apart no
-	apart      = 0.5
-	nearBucket = 2 // rows by which an outage's onset may be off
+	near          = 0.06                  // of a count
+	nearShare     = 0.8                   // of packets that the truth's vectors must hold
+	nearTime      = 50 * time.Millisecond // or nearSpan of the capture, if that is less
+	nearSpan      = 0.05
+	believed      = 0.8 // a likelihood from here on says yes, one below apart no
+	apart         = 0.5
+	vectorMatters = 0.2 // share of a vector that must be named
+	nearBucket    = 2   // rows by which an outage's onset may be off
 )
 
 // Failure is a check that does not hold.
@@ -182,7 +183,7 @@ func match(t *AttackTruth, found []downpour.Attack, used []bool) int {
 	best, most := -1, time.Duration(math.MinInt64)
 	for i := range found {
 		a := &found[i]
-		if used[i] || !a.Target.Contains(t.Target) {
+		if used[i] || !a.Target.Prefix.Contains(t.Target) {
 			continue
 		}
 		common := min(a.End.UnixNano(), t.End.UnixNano()) - max(a.Onset.UnixNano(), t.Onset.UnixNano())
@@ -199,7 +200,6 @@ func match(t *AttackTruth, found []downpour.Attack, used []bool) int {
 // vector asks that the truth's vectors hold nearly all of the attack's packets,
 // and that each one that matters is named.
 func (s *scorer) vector(t *AttackTruth, a *downpour.Attack) {
-	const matters = 0.2
 	share, named := 0.0, map[string]bool{}
 	for _, v := range a.Vectors {
 		if _, ok := t.Vectors[v.Name]; ok {
@@ -209,7 +209,7 @@ func (s *scorer) vector(t *AttackTruth, a *downpour.Attack) {
 	}
 	holds := share >= nearShare
 	for name, part := range t.Vectors {
-		holds = holds && (named[name] || part < matters)
+		holds = holds && (named[name] || part < vectorMatters)
 	}
 	if holds {
 		s.vectors++

@@ -75,7 +75,7 @@ func flood(t *testing.T, vector string, f func(start int64) *downpour.Footprint)
 	}
 	var list []downpour.Attack
 	for _, o := range waves() {
-		a := downpour.Attack{Service: "example", Direction: downpour.Inbound, Target: netip.MustParsePrefix("198.51.100.7/32"), Onset: o.Onset.Add(-time.Minute), End: o.End,
+		a := downpour.Attack{Service: "example", Direction: downpour.Inbound, Target: downpour.Target{Prefix: netip.MustParsePrefix("198.51.100.7/32")}, Onset: o.Onset.Add(-time.Minute), End: o.End,
 			Vectors: []downpour.Vector{{Name: vector, Share: 1}}, Peak: downpour.Rate{Packets: 23700, Bits: 11.4e6}, Total: downpour.Volume{Packets: 1e6, Bytes: 6e7}, Synthetic: true}
 		a.Footprint = f(a.Onset.UnixNano())
 		a.Sources, a.Spoofing, a.Reflection = origin.Assess(a.Footprint, a.Vectors, table, nil)

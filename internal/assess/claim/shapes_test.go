@@ -20,7 +20,7 @@ func plainAttack() downpour.Attack {
 		f.Sample = append(f.Sample, downpour.Source{First: at(600).UnixNano() + int64(i)*12e9}) // one each 12 s: no joint start
 	}
 	return downpour.Attack{
-		Service: "example", Direction: downpour.Inbound, Target: netip.MustParsePrefix("198.51.100.7/32"), Onset: at(600), End: at(620), Footprint: f,
+		Service: "example", Direction: downpour.Inbound, Target: downpour.Target{Prefix: netip.MustParsePrefix("198.51.100.7/32")}, Onset: at(600), End: at(620), Footprint: f,
 		Vectors: []downpour.Vector{{Name: "UDP flood", Share: 1}}, Peak: downpour.Rate{Bits: 3e9, Packets: 5e5}, Total: downpour.Volume{Bytes: 4e11, Packets: 5e8},
 		Spoofing: downpour.Finding{Likelihood: 0.02, Word: "almost no chance"}, Reflection: downpour.Finding{Likelihood: 0.02, Word: "almost no chance"},
 		Sources: downpour.Sources{EvidenceOfOrigin: true, Addresses: downpour.Exactly(2000),

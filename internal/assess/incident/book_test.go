@@ -21,7 +21,7 @@ func outage(from, to int) downpour.Event {
 }
 
 func attack(from, to int) downpour.Event {
-	return downpour.Event{Attack: &downpour.Attack{ID: fmt.Sprint("a", from), Service: "example", Direction: downpour.Inbound, Target: netip.MustParsePrefix("198.51.100.7/32"),
+	return downpour.Event{Attack: &downpour.Attack{ID: fmt.Sprint("a", from), Service: "example", Direction: downpour.Inbound, Target: downpour.Target{Prefix: netip.MustParsePrefix("198.51.100.7/32")},
 		Onset: at(from), End: at(to), Severity: downpour.Major, Vectors: []downpour.Vector{{Name: "SYN flood", Share: 1}}, Peak: downpour.Rate{Packets: 23700}}}
 }
 

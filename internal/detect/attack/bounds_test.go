@@ -46,7 +46,7 @@ func TestTablesAreBounded(t *testing.T) {
 	}
 	d.Finish(morning + 2*second)
 	list, _ := latest(d.Events(nil))
-	if len(list) != 1 || list[0].Target != victim.Prefix() || list[0].Total.Packets < 99_000 {
+	if len(list) != 1 || list[0].Target.Prefix != victim.Prefix() || list[0].Total.Packets < 99_000 {
 		t.Fatalf("attacks: %v", list)
 	}
 	if e := list[0].Footprint.Distinct; e.Value < 70_000 || e.Value > 130_000 || e.Low > 100_000 || e.High != float64(list[0].Total.Packets) { // each packet has its own source: no more than packets
@@ -92,7 +92,7 @@ func TestService(t *testing.T) {
 		made.flows[i].Source, made.flows[i].Destination = ours, stranger
 	}
 	list, _ = find(cfg, made.flows)
-	if len(list) != 1 || list[0].Direction != downpour.Outbound || list[0].Target != stranger.Prefix() {
+	if len(list) != 1 || list[0].Direction != downpour.Outbound || list[0].Target.Prefix != stranger.Prefix() {
 		t.Fatalf("attacks %v", list)
 	}
 }

@@ -14,7 +14,7 @@ func (s *suspect) snapshot(now int64, ongoing, withFootprint bool) downpour.Even
 	a := s.attack
 	parts := s.vectors()
 	out := &downpour.Attack{
-		ID: a.id, Service: a.service, Direction: a.direction, Target: s.target.address.Prefix(),
+		ID: a.id, Service: a.service, Direction: a.direction, Target: downpour.TargetOf(s.target.address),
 		Onset: instant(a.onset), AlarmAt: instant(a.alarmAt), PeakAt: instant(min(a.peakAt, a.end)), End: instant(a.end),
 		Ongoing: ongoing, Severity: s.severity(), Shape: a.shape(parts),
 		Peak:    downpour.Rate{Bits: float64(a.peakBytes) * 8, Packets: float64(a.peak.packets)},

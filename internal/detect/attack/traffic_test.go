@@ -150,7 +150,7 @@ func one(t testing.TB, cfg Config, flows []downpour.Flow) downpour.Attack {
 		}
 		t.Fatalf("found %d attacks, want 1", len(list))
 	}
-	if list[0].Target != victim.Prefix() {
+	if list[0].Target.Prefix != victim.Prefix() {
 		t.Fatalf("the target is %s, want %s", list[0].Target, victim.Prefix())
 	}
 	return list[0]

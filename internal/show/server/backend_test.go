@@ -213,7 +213,7 @@ func testRecord() store.Record {
 				Evidence: []downpour.Evidence{{Name: "order", Says: secretVerdict, Weight: 1}}}}},
 		},
 		Attacks: []downpour.Attack{{
-			ID: "att-1", Service: publicService, Direction: downpour.Inbound, Target: netip.MustParsePrefix(secretTarget + "/32"),
+			ID: "att-1", Service: publicService, Direction: downpour.Inbound, Target: downpour.Target{Prefix: netip.MustParsePrefix(secretTarget + "/32")},
 			Onset: onset, AlarmAt: onset, PeakAt: onset, End: testTime(), Ongoing: true, Severity: downpour.Major, Why: secretRule,
 			Vectors: []downpour.Vector{{Name: "SYN flood", Share: 1, Protocol: "tcp", DestinationPort: &port}},
 			Rules:   []downpour.Rule{{Text: "drop " + secretTarget, Enforcer: "flowspec"}},

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"net/netip"
-
 	"downpour"
 	"downpour/internal/show/web"
 )
@@ -76,7 +74,7 @@ func redactAttacks(in []downpour.Attack, p web.Publication) []downpour.Attack {
 	out := make([]downpour.Attack, 0, len(in))
 	for _, a := range in {
 		public := downpour.Attack{
-			ID: a.ID, Service: a.Service, Direction: a.Direction, Target: netip.Prefix{},
+			ID: a.ID, Service: a.Service, Direction: a.Direction, Target: downpour.Target{},
 			Onset: a.Onset, AlarmAt: a.AlarmAt, PeakAt: a.PeakAt, End: a.End,
 			Ongoing: a.Ongoing, Severity: a.Severity, Synthetic: a.Synthetic,
 		}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"math"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -251,12 +250,12 @@ func newRuleRow(r downpour.Rule) ruleRow {
 }
 
 // targetText writes a single address without its /32 or /128.
-func targetText(p netip.Prefix) string {
-	if !p.IsValid() {
+func targetText(t downpour.Target) string {
+	switch {
+	case t == downpour.Target{}:
 		return "not known"
+	case t.Prefix.IsValid() && t.Prefix.IsSingleIP():
+		return t.Prefix.Addr().String()
 	}
-	if p.IsSingleIP() {
-		return p.Addr().String()
-	}
-	return p.String()
+	return t.String()
 }

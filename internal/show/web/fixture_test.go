@@ -102,7 +102,7 @@ func foundingAttacks() []downpour.Attack {
 	var out []downpour.Attack
 	text := func(s string) *string { return &s }
 	for i, o := range foundingOutages() {
-		a := downpour.Attack{ID: o.ID + "-a", Service: "x", Direction: downpour.Inbound, Target: netip.MustParsePrefix("198.51.100.7/32"), Onset: o.Onset.Add(-3 * time.Minute), AlarmAt: o.Onset.Add(-170 * time.Second),
+		a := downpour.Attack{ID: o.ID + "-a", Service: "x", Direction: downpour.Inbound, Target: downpour.Target{Prefix: netip.MustParsePrefix("198.51.100.7/32")}, Onset: o.Onset.Add(-3 * time.Minute), AlarmAt: o.Onset.Add(-170 * time.Second),
 			PeakAt: o.PeakAt.Add(-2 * time.Minute), End: o.End, Severity: downpour.Major, Peak: downpour.Rate{Bits: 2.1e9 * o.PeakReports / 41143, Packets: 4.3e6},
 			Total: downpour.Volume{Bytes: 612e9, Packets: 9.1e9}, Synthetic: true, Why: "4,300,000 packets/s toward 198.51.100.7 against a floor of 120,000",
 			Vectors: []downpour.Vector{{Name: "SYN flood", Share: 0.71, Protocol: "tcp"}, {Name: "DNS amplification", Share: 0.29, Protocol: "udp"}},
