@@ -41,8 +41,12 @@ type Config struct {
 	// LearnRate is the share by which, each second, the usual rises toward a
 	// higher rate: a minute of a new level makes it usual, a burst does not.
 	LearnRate float64
-	// UsualHalfLife is how fast a usual maximum is forgotten.
-	UsualHalfLife time.Duration
+	// UsualHalfLife is how fast a usual maximum is forgotten; SeasonHalfLife how
+	// fast where the season tells what this hour usually brings.
+	UsualHalfLife, SeasonHalfLife time.Duration
+	// Seasons bounds the seasons of one partition, some 400 bytes each: 7 MiB in all
+	// for 16,384 busy classes of targets.
+	Seasons int
 	// Acquaintance is how long a target must have been seen before much sampled
 	// data toward it, seen one way only, can be called unusual: by then the usual
 	// has risen to nearly all of its level.
@@ -88,7 +92,7 @@ func Default() Config {
 			ClassQueries: bulk, ClassICMP: bulk, ClassOther: bulk,
 		},
 		Rise: 3, Suspicion: 1.0 / 8,
-		LearnRate: 0.02, UsualHalfLife: 12 * time.Hour, Acquaintance: 10 * time.Minute,
+		LearnRate: 0.02, UsualHalfLife: 12 * time.Hour, SeasonHalfLife: time.Hour, Seasons: 256, Acquaintance: 10 * time.Minute,
 		MinSamples:   20,
 		ShortPackets: 100, ShortSpan: 10 * time.Millisecond, ShortShare: 0.25, ShortSources: 50,
 		Hold: time.Minute, HoldMost: 5 * time.Minute,

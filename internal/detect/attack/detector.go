@@ -20,6 +20,8 @@ type Detector struct {
 	events    []downpour.Event
 	stats     Stats
 	stirring  [classes]stirring
+	worth     [classes]usualRate // from which on what is usual has a season
+	seasons   seasons
 	displaced int64  // when a suspect last gave way to another
 	finishing bool   // no more will come
 	made      uint64 // suspects made, so that each has keys of its own
@@ -32,6 +34,8 @@ type Stats struct {
 	ShedTargets  uint64 // dropped from a full table, or not admitted
 	ShedSuspects uint64 // not followed, or no longer, because others were stronger
 	LateFlows    uint64 // older than the second that their target is in
+	Seasons      int    // of the busiest targets' classes
+	ShedSeasons  uint64 // dropped because none was free
 }
 
 // New makes the detector of a partition.
@@ -40,9 +44,11 @@ func New(cfg Config, partition int) *Detector {
 	d := &Detector{
 		cfg:     cfg,
 		targets: newTable(downpour.Address{Lo: 1}.Hash(key), cfg.Targets),
+		seasons: seasons{limit: cfg.Seasons},
 	}
 	for c := range d.stirring {
 		d.stirring[c] = stirringOf(cfg.Floors[c], cfg.Suspicion)
+		d.worth[c] = worthOf(cfg.Floors[c], cfg.Rise)
 	}
 	return d
 }
@@ -52,6 +58,7 @@ func (d *Detector) Stats() Stats {
 	s := d.stats
 	s.Targets, s.Suspects = d.targets.used, len(d.suspects)
 	s.ShedTargets += d.targets.shed
+	s.Seasons, s.ShedSeasons = len(d.seasons.list), d.seasons.shed
 	return s
 }
 
@@ -117,7 +124,7 @@ func (d *Detector) incoming(t *target, f *downpour.Flow) {
 	k, v := classify(f), volumeOf(f)
 	c := kindClasses[k]
 	if f.Time-t.start >= second {
-		t.roll(f.Time, &d.cfg)
+		d.roll(t, f.Time)
 	} else if f.Time < t.start {
 		d.stats.LateFlows++
 	}

@@ -7,7 +7,8 @@
 //     and belongs to a class.
 //  2. Tier one, for every target (target.go, table.go): packets and bytes of the
 //     current second by class, beside what is usual. That costs 256 bytes a
-//     target, and a cache line or two a flow. The flow is remembered for a
+//     target, and a cache line or two a flow. A class that comes near its floor
+//     has a season beside it: what is usual by hour of the week (baseline.go). The flow is remembered for a
 //     moment (follow.go).
 //  3. A class at an eighth of its floor makes the target a suspect (suspect.go,
 //     follow.go). Tier two is given the remembered flows, so that it knows the

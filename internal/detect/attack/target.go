@@ -67,6 +67,7 @@ type target struct {
 	ours    bool
 	load    uint32 // packets in the current second, of all classes
 	before  uint32 // and in the one before it
+	season  uint32 // number + 1 of its first season; 0 if it has none
 	current [classes]struct{ packets, bytes uint32 }
 	usual   [classes]usualRate
 }
@@ -92,11 +93,13 @@ func (t *target) weight() uint32 { return max(t.load, t.before) }
 
 func saturate(v uint64) uint32 { return uint32(min(v, math.MaxUint32)) }
 
-// roll begins a new second at time now. What the last one held teaches what is
-// usual, unless the target is under attack.
-func (t *target) roll(now int64, cfg *Config) {
+// roll begins a new second of a target at time now. What the last one held teaches
+// what is usual, unless the target is under attack.
+func (d *Detector) roll(t *target, now int64) {
 	if t.suspect == nil || !t.suspect.open() {
-		t.learn(now, cfg)
+		d.learn(t, now)
+	} else if t.season != 0 {
+		d.spoil(t)
 	}
 	t.current = [classes]struct{ packets, bytes uint32 }{}
 	t.before = 0
@@ -107,13 +110,21 @@ func (t *target) roll(now int64, cfg *Config) {
 }
 
 // learn moves the usual maximum: slowly up toward a busier second, very slowly
-// down with time.
-func (t *target) learn(now int64, cfg *Config) {
-	fade := float32(math.Exp2(-float64(now-t.start) / float64(cfg.UsualHalfLife)))
+// down with time. What comes near its floor has a season beside it.
+func (d *Detector) learn(t *target, now int64) {
+	rate := float32(d.cfg.LearnRate)
+	fade := float32(math.Exp2(-float64(now-t.start) / float64(d.cfg.UsualHalfLife)))
+	busy := uint16(0)
 	for c := range t.usual {
-		u, n := &t.usual[c], &t.current[c]
-		u.packets = approach(u.packets*fade, float32(n.packets), float32(cfg.LearnRate))
-		u.bits = approach(u.bits*fade, float32(n.bytes)*8, float32(cfg.LearnRate))
+		u, n, w := &t.usual[c], &t.current[c], &d.worth[c]
+		u.packets = approach(u.packets*fade, float32(n.packets), rate)
+		u.bits = approach(u.bits*fade, float32(n.bytes)*8, rate)
+		if u.packets >= w.packets || u.bits >= w.bits {
+			busy |= 1 << c
+		}
+	}
+	if busy != 0 || t.season != 0 {
+		d.season(t, busy, now)
 	}
 }
 
