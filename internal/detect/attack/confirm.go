@@ -41,10 +41,7 @@ func (s *suspect) hostile(k kind) float64 {
 		if k == kindMiddlebox {
 			return s.hostileWeb(r)
 		}
-		if s.areUsed(r, ClassSYNACK) {
-			return 0
-		}
-		return s.unfinished(r, unasked(r, repliesPerQuestion))
+		return s.unfinished(r, min(unasked(r, repliesPerQuestion), s.unused(r, ClassSYNACK)))
 	case ClassOdd, ClassQueries:
 		if s.flagless(k) {
 			return s.hostileBulk(k, r)
@@ -122,26 +119,33 @@ func (s *suspect) resolves(r *row) bool {
 // unacquainted tells a target whose usual traffic isn't known yet.
 func (s *suspect) unacquainted() bool { return s.now-s.target.first < int64(s.cfg.Acquaintance) }
 
-// areUsed tells, under sampling, that connections which open (SYN) or are accepted
-// (SYN-ACK) are used, by what else comes over TCP: of each connection one packet is
-// seen or none, but one of each kind is as likely seen as another. A flood is hardly
-// anything else; of a used connection there are four packets or more, and how many
-// is learned. Where one second doesn't hold enough, some seconds are looked at. What is itself an attack excuses nothing.
-func (s *suspect) areUsed(r *row, c Class) bool {
+// unused is the part of the packets which open connections (SYN) or accept them
+// (SYN-ACK) that no use of a connection explains. Under sampling of each connection
+// one packet is seen or none, but one of each kind is as likely seen as another: so
+// what else comes over TCP tells how many are used. Of a used connection there are
+// four packets or more, and how many is learned. The last second is looked at, some
+// seconds, and all since the rate rose, since one of them holds enough to tell first.
+// What is itself an attack explains nothing.
+func (s *suspect) unused(r *row, c Class) float64 {
 	if r.window.packets == r.window.samples || r.scales.in == 0 || s.classes[ClassTCP].alarmed {
-		return false
+		return 1
 	}
+	part, perUse, run := 0.0, s.openings(c), &s.classes[c]
 	if r.window.samples >= s.cfg.MinSamples {
-		return s.usedNow(r, c)
+		part = s.unusedNow(r, c)
 	}
-	opens := scales{in: r.scales.in}
-	for _, k := range [...]kind{kindACK, kindFIN} {
+	lately := scales{in: r.scales.in}
+	for _, k := range uses {
 		if o := s.rows[k]; o != nil {
-			opens.out += o.scales.in
+			lately.out += o.scales.in
 		}
 	}
-	return opens.hostile(s.openings(c)) == 0
+	risen := scales{float64(run.ran.samples), float64(run.uses)}
+	return max(part, lately.hostile(perUse), risen.hostile(perUse))
 }
+
+// uses are the kinds that follow once a connection is open.
+var uses = [...]kind{kindACK, kindFIN}
 
 // openings is how many packets of a class that opens connections a packet that
 // follows one explains.
@@ -154,31 +158,40 @@ func (s *suspect) openings(c Class) float64 {
 	return min(openings, unusualOpenings*float64(usual[c].packets/usual[ClassTCP].packets))
 }
 
-// usedNow tells the same of the last second alone: an attack that is over must not
-// be drawn out by what comes usually.
-func (s *suspect) usedNow(r *row, c Class) bool {
-	var others uint64
-	for _, k := range [...]kind{kindACK, kindFIN} {
-		if o := s.rows[k]; o != nil {
-			others += o.window.samples
+// used sums up what is counted of the kinds that follow once a connection is open.
+func (s *suspect) used(count func(*row) uint64) (n uint64) {
+	for _, k := range uses {
+		if r := s.rows[k]; r != nil {
+			n += count(r)
 		}
 	}
+	return n
+}
+
+// unusedNow is the same of the last second alone: an attack that is over must not
+// be drawn out by what comes usually.
+func (s *suspect) unusedNow(r *row, c Class) float64 {
+	others := s.used(func(r *row) uint64 { return r.window.samples })
+	if others == 0 || s.classes[ClassTCP].alarmed {
+		return 1
+	}
 	opens := scales{float64(r.window.samples), float64(others)}
-	return others > 0 && !s.classes[ClassTCP].alarmed && opens.hostile(s.openings(c)) == 0
+	return opens.hostile(s.openings(c))
 }
 
 func (s *suspect) hostileSYN(r *row) float64 {
-	if s.scanned(r) || s.areUsed(r, ClassSYN) {
+	if s.scanned(r) {
 		return 0
 	}
-	if r.window.talking == 0 {
-		return 1
+	part := s.unused(r, ClassSYN)
+	if part == 0 || r.window.talking == 0 {
+		return part
 	}
 	young := uint64(0) // SYNs that had no time to be finished yet
 	for n := s.slot; n > s.slot-roundTrip && n >= 0; n-- {
 		young += r.slots[n%slotsKept].tracked
 	}
-	return quiet(r.window.talking, max(r.window.tracked-young, r.window.talking), crowd)
+	return min(part, quiet(r.window.talking, max(r.window.tracked-young, r.window.talking), crowd))
 }
 
 // scanned tells a port scan: one or few sources that knock once or twice at each

@@ -154,14 +154,15 @@ func (s *suspect) replies(k kind) bool {
 // closeSlot is called when a slot is over: runs of raised rates begin and end
 // here, and an open attack learns whether it still goes on.
 func (s *suspect) closeSlot() {
-	const raised = 0.1
 	for c := range s.classes {
 		st := &s.classes[c]
 		switch {
-		case !st.limit.exceeds(float64(st.window.packets), float64(st.window.bytes)*8, raised):
-			st.run, st.ran = 0, volume{}
+		case !st.raised(s.now):
+			st.run, st.ran, st.uses = 0, volume{}, 0
 		case st.run == 0:
-			st.run, st.ran = s.firstOf(Class(c)), st.window
+			st.run, st.latest, st.ran, st.uses = s.firstOf(Class(c)), s.now, st.window, s.used(func(r *row) uint64 { return r.window.samples })
+		default:
+			st.uses += s.used(func(r *row) uint64 { return s.at(r).samples })
 		}
 		if st.limit.exceeds(float64(st.window.packets), float64(st.window.bytes)*8, s.cfg.Suspicion) {
 			s.stirred = s.now
@@ -173,6 +174,18 @@ func (s *suspect) closeSlot() {
 			s.stretch(s.now)
 		}
 	}
+}
+
+// raised tells whether a class's rate is well above nothing. Where samples are few a
+// second without one says little: there a run lasts until it has been silent for
+// several times the mean gap between its samples.
+func (st *classState) raised(now int64) bool {
+	const raised, gaps = 0.1, 5
+	if st.limit.exceeds(float64(st.window.packets), float64(st.window.bytes)*8, raised) {
+		return true
+	}
+	return st.run != 0 && st.ran.packets > st.ran.samples &&
+		float64(now-st.latest)*float64(st.ran.samples) <= gaps*float64(st.latest-st.run)
 }
 
 // measure takes the last second as the peak if it is the busiest so far.
@@ -231,10 +244,11 @@ func (s *suspect) goesOn() bool {
 // lately is what two slots hold of a sampled kind that goes on as in the last second:
 // one sample stands for thousands of packets, and in a slot's time for no rate.
 func (s *suspect) lately(r *row, c Class) volume {
-	if (c == ClassSYN || c == ClassSYNACK) && s.usedNow(r, c) {
-		return volume{}
+	part := 2 / float64(slotsSecond)
+	if c == ClassSYN || c == ClassSYNACK {
+		part *= s.unusedNow(r, c)
 	}
-	return r.window.foreign(c).part(2 / float64(slotsSecond))
+	return r.window.foreign(c).part(part)
 }
 
 // running tells whether what raised the alarm still comes at such a rate.

@@ -211,3 +211,40 @@ func TestResolverSeenOneWay(t *testing.T) {
 		})
 	}
 }
+
+// TestSampledSYNBesideACK: a SYN flood toward a target that isn't known yet, beside
+// twice as many packets that are seen one way and would excuse as many connections as
+// use them. What they don't explain is an attack; they alone are none.
+func TestSampledSYNBesideACK(t *testing.T) {
+	const begins, lasts, usual = 30, 30, 10_000 // seconds, packets/s
+	mixed := func(seed uint64, rate uint32, syn int) []downpour.Flow {
+		made := newTraffic(seed)
+		part := func(from, seconds, perSecond int, flags uint8) {
+			made.send(0, 0, seconds*perSecond/int(rate), func(i int, f *downpour.Flow) {
+				tcp(flags)(i, f)
+				f.Time = morning + int64(from)*second + made.random.Int64N(int64(seconds)*second)
+				f.Sampling, f.DestinationPort = rate, 443
+			})
+		}
+		part(0, begins+lasts, usual, downpour.ACK)
+		part(begins, lasts, syn, downpour.SYN)
+		return made.flows
+	}
+	for _, test := range []struct {
+		rate        uint32
+		syn, within int // packets/s, seconds
+	}{{100, 3000, 20}, {100, 4000, 5}, {100, 5000, 3}, {1000, 5000, 15}} {
+		for seed := range uint64(testenv.Rounds(2, 20)) {
+			a := one(t, Default(), mixed(500+seed, test.rate, test.syn))
+			late := time.Duration(a.AlarmAt.UnixNano()-morning) - begins*time.Second
+			if late < 0 || late > time.Duration(test.within)*time.Second || shareOf(a, "SYN flood") < 0.9 {
+				t.Errorf("1:%d, %d/s, seed %d: alarm after %v: %v, %s", test.rate, test.syn, seed, late, a.Vectors, a.Why)
+			}
+		}
+	}
+	for _, rate := range []uint32{100, 1000} {
+		if list, _ := find(Default(), mixed(600, rate, 1500)); len(list) != 0 {
+			t.Errorf("1:%d: what explains 1,500 SYN/s does not: %s", rate, list[0].Why)
+		}
+	}
+}

@@ -45,11 +45,13 @@ type classState struct {
 	judged   int64
 	judgedAt uint64
 	alarmed  bool // belongs to the attack
-	// run is when the rate last rose above a tenth of the limit, 0 if it is
-	// below; ran is what came since.
-	run  int64
-	ran  volume
-	peak volume // busiest window while it was attacked
+	// run is when the rate last rose, 0 if it fell again (see raised); ran is what
+	// came since, the latest of it at latest.
+	run    int64
+	latest int64
+	ran    volume
+	uses   uint64 // and of packets beside it that follow once a connection is open, in samples
+	peak   volume // busiest window while it was attacked
 }
 
 func (s *suspect) open() bool { return s.attack != nil }
@@ -181,6 +183,7 @@ func (s *suspect) incoming(f *downpour.Flow, k kind, v volume) {
 	c.window.add(v)
 	if c.run != 0 {
 		c.ran.add(v)
+		c.latest = now
 	}
 }
 
