@@ -20,6 +20,7 @@ import (
 	"downpour/internal/enrich"
 	"downpour/internal/observe/export"
 	"downpour/internal/observe/report"
+	"downpour/internal/pipeline"
 	"downpour/internal/show/document"
 )
 
@@ -112,7 +113,8 @@ func (c *analyzeCommand) configure(opt *analysis.Options) error {
 		return err
 	}
 	opt.Databases = enrich.Config{Country: cfg.Databases.Country, Network: cfg.Databases.Network}
-	opt.Service = cfg.ServiceOf()
+	thresholds := pipeline.AttackConfig(cfg)
+	opt.Attack, opt.Service = &thresholds, thresholds.Service
 	opt.Export.Known = knownExporters(cfg.Flow.Exporters)
 	opt.TrustedProxies = cfg.HTTP.TrustedProxies
 	return nil

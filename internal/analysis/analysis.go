@@ -30,6 +30,8 @@ type Options struct {
 	Targets []netip.Prefix
 	// Service tells to whom an address belongs; nil: one service for all.
 	Service func(downpour.Address) (service string, ours bool)
+	// Attack is what a configuration says of thresholds; nil: the defaults.
+	Attack *attack.Config
 	// Reports are paths of counts in CSV, CSV how they are read.
 	Reports []string
 	CSV     report.CSVOptions
@@ -90,6 +92,9 @@ func Run(ctx context.Context, opt Options) (*document.Analysis, error) {
 // fixed, so that the same input gives the same bytes.
 func settings(opt Options, places *enrich.Table) pipeline.Config {
 	attacks, outages := attack.Default(), outage.Config{}.Default()
+	if opt.Attack != nil {
+		attacks = *opt.Attack
+	}
 	attacks.Service = own(opt)
 	if opt.Direction != "" {
 		outages.Direction = opt.Direction

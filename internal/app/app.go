@@ -17,7 +17,6 @@ import (
 
 	"downpour"
 	"downpour/internal/config"
-	"downpour/internal/detect/attack"
 	"downpour/internal/detect/outage"
 	"downpour/internal/enrich"
 	"downpour/internal/live"
@@ -133,9 +132,8 @@ func pipelineConfig(cfg *config.Config, places *enrich.Table, pc pipeline.Config
 	// One processor is for the intakes; handing flows over to a single shard would
 	// only cost.
 	pc.Shards, pc.Places = max(1, runtime.GOMAXPROCS(0)-1), places
-	pc.Attack, pc.Outage = attack.Default(), outage.Config{}.Default()
+	pc.Attack, pc.Outage = pipeline.AttackConfig(cfg), outage.Config{}.Default()
 	pc.Attack.Seed = seed()
-	pc.Attack.Service = cfg.ServiceOf()
 	pc.Outage.Location = cfg.Services[0].Timezone
 	return pc
 }

@@ -21,6 +21,7 @@ func check(r *reader, c *Config) {
 			r.fault(r.named[path], path, wrong{fmt.Sprintf("has %d entries", len(s.Symptoms)), fmt.Sprintf("use at most %d", maxSymptoms)})
 		}
 	}
+	checkGroups(r, c)
 	checkHTTP(r, c.HTTP)
 	checkLogServices(r, c)
 	checkFlow(r, c.Flow)

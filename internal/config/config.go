@@ -31,6 +31,7 @@ type Networks struct {
 	Own []netip.Prefix
 	// NeverBlock lists prefixes that no mitigation may touch.
 	NeverBlock []netip.Prefix
+	Groups     []Group // names unique
 }
 
 // Service is one online service that is watched.
@@ -48,6 +49,8 @@ type Service struct {
 	Symptoms []string
 	// Timezone is that of the service's days and weeks.
 	Timezone *time.Location
+	// Capacity is what the service's link carries, in bits/s; 0 if not told.
+	Capacity Rate
 }
 
 // HTTP says where pages are served and whose word on client addresses counts.

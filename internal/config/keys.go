@@ -36,6 +36,8 @@ func networkKeys(n *Networks) []key {
 			doc: "What is protected. An address in here that is no service's target belongs to the first service."},
 		{name: "never_block", form: "list of prefixes", value: many(&n.NeverBlock, parsePrefix, "[192.0.2.53/32]"),
 			doc: "Addresses that no mitigation may touch. Checked and kept; it takes effect with the first version that can mitigate."},
+		{name: "groups", form: "list of groups", value: groupList(&n.Groups),
+			doc: "Parts of our networks with floors of their own; what floors are is told in [detection.md](detection.md)."},
 	}
 }
 
@@ -58,6 +60,8 @@ func serviceKeys(s *Service) []key {
 			doc: "What the report form offers; `other` is added if it is missing. At most 12."},
 		{name: "timezone", form: "IANA time zone", value: one(&s.Timezone, parseTimezone),
 			doc: "The time zone by whose days and weeks the service's users live, as in `Europe/Kyiv`."},
+		{name: "capacity", form: "rate", value: one(&s.Capacity, parseRate),
+			doc: "What the service's link carries, in bits a second, as `10G`. An attack is then as severe as the part of the link that it fills. Never shown to the public."},
 	}
 }
 
@@ -108,7 +112,6 @@ func notYetSupported() []feature {
 	return []feature{
 		{"notify", "notification is"},
 		{"enforcers", "mitigation is"},
-		{"networks.groups", "groups of networks are"},
 		{"services[].probes", "probes are"},
 	}
 }

@@ -36,7 +36,7 @@ func (d *Detector) Ahead(a downpour.Address, flows []downpour.Flow) *downpour.At
 	}
 	cfg := d.cfg
 	cfg.Targets, cfg.Suspects = 1, 1
-	scratch := &Detector{cfg: cfg, targets: newTable(d.targets.key, 1), stirring: d.stirring, worth: d.worth}
+	scratch := &Detector{cfg: cfg, targets: newTable(d.targets.key, 1), levels: d.levels}
 	t := scratch.admit(a, flows[0].Time)
 	if known := d.targets.lookUp(a); known != nil {
 		t.usual, t.ours, t.first = known.usual, known.ours, known.first

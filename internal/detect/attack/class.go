@@ -30,6 +30,27 @@ func (c Class) String() string {
 	}[c]
 }
 
+// Word is what a configuration, the store and the API call the class.
+func (c Class) Word() string {
+	return [classes]string{
+		"amplification", "syn", "syn_ack", "fragments", "tcp_abnormal", "icmp_errors",
+		"tcp", "tcp_close", "udp", "dns_queries", "icmp", "other",
+	}[c]
+}
+
+// ClassNamed is the class of a word.
+func ClassNamed(word string) (Class, bool) {
+	for c := range Class(classes) {
+		if c.Word() == word {
+			return c, true
+		}
+	}
+	return 0, false
+}
+
+// Floors are floors by class.
+type Floors [classes]Floor
+
 // Floor is the rate below which a class is never an attack, whatever is usual.
 // Passing either of the two is passing the floor; 0 means that this one is not
 // looked at.

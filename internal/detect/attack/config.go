@@ -32,8 +32,15 @@ type Config struct {
 	// quarter more before a sample is cut.
 	Sample, Sources int
 
-	// Floors are the static lower limits by class.
-	Floors [classes]Floor
+	// Floors are the static lower limits by class, Groups those of parts of our
+	// networks, at most 255. GroupOf tells in which group an address lies: its number
+	// in Groups + 1, 0 for none. nil: there are no groups.
+	Floors  Floors
+	Groups  []Floors
+	GroupOf func(downpour.Address) int
+	// Capacity tells what the link of a service carries, in bits/s; 0 is not known.
+	// nil: of none it is.
+	Capacity func(service string) float64
 	// Rise is by how much the usual must be exceeded for an alarm.
 	Rise float64
 	// Suspicion is the share of the floor from which the heavy tier watches.
@@ -84,7 +91,7 @@ func Default() Config {
 	return Config{
 		Targets: 2048, Suspects: 8, Recent: 1 << 15,
 		Sample: 8192, Sources: 8192,
-		Floors: [classes]Floor{
+		Floors: Floors{
 			ClassAnswers: answers,
 			ClassSYN:     rare, ClassSYNACK: rare, ClassFragments: rare, ClassOdd: rare,
 			ClassErrors: {Packets: 200},
@@ -98,4 +105,29 @@ func Default() Config {
 		Hold: time.Minute, HoldMost: 5 * time.Minute,
 		Idle: 10 * time.Second,
 	}
+}
+
+// floorsOf are the floors of a group, or of what is in none.
+func (c *Config) floorsOf(group uint8) *Floors {
+	if group == 0 || int(group) > len(c.Groups) {
+		return &c.Floors
+	}
+	return &c.Groups[group-1]
+}
+
+// thresholds are what follows from the floors of a group.
+type thresholds struct {
+	stirring [classes]stirring
+	worth    [classes]usualRate // from which on what is usual has a season
+}
+
+func (c *Config) thresholds() []thresholds {
+	list := make([]thresholds, 1+len(c.Groups))
+	for g := range list {
+		for i, floor := range c.floorsOf(uint8(g)) {
+			list[g].stirring[i] = stirringOf(floor, c.Suspicion)
+			list[g].worth[i] = worthOf(floor, c.Rise)
+		}
+	}
+	return list
 }

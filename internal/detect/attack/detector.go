@@ -19,8 +19,7 @@ type Detector struct {
 	pieces    []piece                                        // for lookBack to use again
 	events    []downpour.Event
 	stats     Stats
-	stirring  [classes]stirring
-	worth     [classes]usualRate // from which on what is usual has a season
+	levels    []thresholds // by group
 	seasons   seasons
 	displaced int64  // when a suspect last gave way to another
 	finishing bool   // no more will come
@@ -45,10 +44,7 @@ func New(cfg Config, partition int) *Detector {
 		cfg:     cfg,
 		targets: newTable(downpour.Address{Lo: 1}.Hash(key), cfg.Targets),
 		seasons: seasons{limit: cfg.Seasons},
-	}
-	for c := range d.stirring {
-		d.stirring[c] = stirringOf(cfg.Floors[c], cfg.Suspicion)
-		d.worth[c] = worthOf(cfg.Floors[c], cfg.Rise)
+		levels:  cfg.thresholds(),
 	}
 	return d
 }
@@ -134,7 +130,7 @@ func (d *Detector) incoming(t *target, f *downpour.Flow) {
 		d.weigh(t.suspect, c)
 		return
 	}
-	if d.stirring[c].reached(packets, bytes) &&
+	if d.levels[t.group].stirring[c].reached(packets, bytes) &&
 		t.suspicious(c, v, packets, bytes, &d.cfg) && f.Time >= t.refused {
 		if s := d.follow(t, f.Time); s != nil {
 			d.weigh(s, c)
@@ -165,6 +161,9 @@ func (d *Detector) admit(a downpour.Address, now int64) *target {
 	t := d.targets.admit(a, now)
 	if t != nil {
 		t.ours = ours
+		if d.cfg.GroupOf != nil {
+			t.group = uint8(d.cfg.GroupOf(a))
+		}
 	}
 	return t
 }

@@ -65,6 +65,7 @@ type target struct {
 	refused int64 // until when no heavy counters are to be had
 	suspect *suspect
 	ours    bool
+	group   uint8  // whose floors hold; 0 is none
 	load    uint32 // packets in the current second, of all classes
 	before  uint32 // and in the one before it
 	season  uint32 // number + 1 of its first season; 0 if it has none
@@ -116,7 +117,7 @@ func (d *Detector) learn(t *target, now int64) {
 	fade := float32(math.Exp2(-float64(now-t.start) / float64(d.cfg.UsualHalfLife)))
 	busy := uint16(0)
 	for c := range t.usual {
-		u, n, w := &t.usual[c], &t.current[c], &d.worth[c]
+		u, n, w := &t.usual[c], &t.current[c], &d.levels[t.group].worth[c]
 		u.packets = approach(u.packets*fade, float32(n.packets), rate)
 		u.bits = approach(u.bits*fade, float32(n.bytes)*8, rate)
 		if u.packets >= w.packets || u.bits >= w.bits {
@@ -138,7 +139,7 @@ func approach(usual, seen, rate float32) float32 {
 // limit is the rate above which the class would be an attack: Rise times the
 // usual, and never less than the floor.
 func (t *target) limit(c Class, cfg *Config) Floor {
-	floor, usual := cfg.Floors[c], t.usual[c]
+	floor, usual := cfg.floorsOf(t.group)[c], t.usual[c]
 	l := Floor{Packets: max(floor.Packets, cfg.Rise*float64(usual.packets))}
 	if floor.Bits > 0 {
 		l.Bits = max(floor.Bits, cfg.Rise*float64(usual.bits))
@@ -172,7 +173,7 @@ func (s stirring) reached(packets, bytes uint32) bool {
 // single sampled packet, though it stands for thousands, does not.
 func (t *target) suspicious(c Class, v volume, packets, bytes uint32, cfg *Config) bool {
 	const fewestSamples = 4
-	floor, usual := &cfg.Floors[c], &t.usual[c]
+	floor, usual := &cfg.floorsOf(t.group)[c], &t.usual[c]
 	p, b := float64(packets), float64(bytes)*8
 	overPackets := floor.Packets > 0 && p >= floor.Packets*cfg.Suspicion && p > float64(usual.packets)
 	overBits := floor.Bits > 0 && b >= floor.Bits*cfg.Suspicion && b > float64(usual.bits)

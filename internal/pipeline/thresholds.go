@@ -1,0 +1,32 @@
+package pipeline
+
+import (
+	"downpour/internal/config"
+	"downpour/internal/detect/attack"
+)
+
+// AttackConfig is what a configuration says of attacks: whose addresses are whose,
+// the floors of groups, and what links carry.
+func AttackConfig(cfg *config.Config) attack.Config {
+	c := attack.Default()
+	c.Service, c.GroupOf = cfg.ServiceOf(), cfg.GroupOf()
+	for _, g := range cfg.Networks.Groups {
+		c.Groups = append(c.Groups, floors(c.Floors, g.Floors))
+	}
+	capacity := map[string]float64{}
+	for _, s := range cfg.Services {
+		capacity[s.Name] = float64(s.Capacity)
+	}
+	c.Capacity = func(service string) float64 { return capacity[service] }
+	return c
+}
+
+// floors are the usual ones with those that were told in their place.
+func floors(usual attack.Floors, told config.Floors) attack.Floors {
+	for word, f := range told {
+		if c, ok := attack.ClassNamed(word); ok {
+			usual[c] = attack.Floor{Packets: float64(f.Packets), Bits: float64(f.Bits)}
+		}
+	}
+	return usual
+}
