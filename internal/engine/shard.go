@@ -38,6 +38,8 @@ type work struct {
 	finish bool
 	// done receives the shard's events after a tick or a finish.
 	done chan<- []downpour.Event
+	// rest, if not nil, is told when all of the above is done.
+	rest chan<- []downpour.Event
 }
 
 // shard is a worker with a goroutine of its own.
@@ -57,6 +59,9 @@ func (s *shard) run() {
 		}
 		if w.done != nil {
 			w.done <- s.turn(w.tick, w.finish)
+		}
+		if w.rest != nil {
+			w.rest <- nil
 		}
 	}
 }

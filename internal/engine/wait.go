@@ -60,7 +60,10 @@ func (e *Engine) wait() {
 	}
 	e.waiting = true
 	if e.hold == nil {
-		e.hold, e.ahead = &hold{}, &foresight{}
+		e.hold = &hold{}
+	}
+	if e.ahead == nil {
+		e.ahead = &foresight{}
 	}
 	e.hold.first = e.now / second // 0 before the first flow, see open
 	e.hold.latest = e.hold.first
