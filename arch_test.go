@@ -30,7 +30,7 @@ func mayImport() map[string][]string {
 		"internal/observe":    nil,
 		"internal/engine":     {"internal/observe"},
 		"internal/enrich":     nil,
-		"internal/detect":     nil,
+		"internal/detect":     {"internal/wording"},
 		"internal/assess":     {"internal/yamlfile", "internal/wording"},
 		"internal/store":      nil,
 		"internal/show":       {"internal/store", "internal/wording"},

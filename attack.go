@@ -1,6 +1,7 @@
 package downpour
 
 import (
+	"encoding/json"
 	"strconv"
 	"time"
 )
@@ -30,6 +31,8 @@ type Attack struct {
 	Reflection Finding  `json:"reflection"`
 	Rules      []Rule   `json:"rules"`
 	Timeline   Timeline `json:"timeline"`
+	// Marks are what its requests have in common; null where no requests were seen.
+	Marks *RequestMarks `json:"marks,omitempty"`
 	// Provisional marks an attack that shows in flows whose seconds are not complete
 	// yet: its figures are lower limits. The definite one takes its place under
 	// the same ID; one that complete seconds do not bear out ends marked so.
@@ -59,7 +62,8 @@ type Vector struct {
 	DestinationPort *uint16 `json:"destination_port"` // null if many
 }
 
-// Rate is a peak rate; requests is null where no requests were seen.
+// Rate is a peak rate. Where requests were seen, and nothing else, Bits and Packets
+// are 0 and written as null; requests is null where none were seen.
 type Rate struct {
 	Bits     float64  `json:"bits"`     // bits/s
 	Packets  float64  `json:"packets"`  // packets/s
@@ -70,14 +74,51 @@ type Rate struct {
 	PacketsEstimate *Estimate `json:"packets_estimate"`
 }
 
-// Volume is a total over the whole attack, renormalised where sampled.
+// Counted is the rate of what was counted, with its unit: requests/s where those
+// were seen, else packets/s.
+func (r Rate) Counted() (rate float64, unit string) {
+	if r.Requests != nil {
+		return *r.Requests, "requests/s"
+	}
+	return r.Packets, "packets/s"
+}
+
+// MarshalJSON writes what was not seen as null.
+func (r Rate) MarshalJSON() ([]byte, error) {
+	type plain Rate
+	if r.Requests == nil {
+		return json.Marshal(plain(r))
+	}
+	return json.Marshal(struct {
+		plain
+		Bits    *float64 `json:"bits"`
+		Packets *float64 `json:"packets"`
+	}{plain: plain(r)})
+}
+
+// Volume is a total over the whole attack, renormalised where sampled. Where
+// requests were seen, and nothing else, Bytes and Packets are 0 and written as null.
 type Volume struct {
-	Bytes   uint64 `json:"bytes"`
-	Packets uint64 `json:"packets"`
+	Bytes    uint64  `json:"bytes"`
+	Packets  uint64  `json:"packets"`
+	Requests *uint64 `json:"requests,omitempty"` // absent where none were seen
 	// The same with 95 % intervals where records were sampled; null where all
 	// packets were seen.
 	BytesEstimate   *Estimate `json:"bytes_estimate"`
 	PacketsEstimate *Estimate `json:"packets_estimate"`
+}
+
+// MarshalJSON writes what was not seen as null.
+func (v Volume) MarshalJSON() ([]byte, error) {
+	type plain Volume
+	if v.Requests == nil {
+		return json.Marshal(plain(v))
+	}
+	return json.Marshal(struct {
+		plain
+		Bytes   *uint64 `json:"bytes"`
+		Packets *uint64 `json:"packets"`
+	}{plain: plain(v)})
 }
 
 // Phase is a stretch of an attack in which the same vectors dominate.
@@ -106,11 +147,22 @@ type Timeline struct {
 // TimelineSteps bounds the length of a Timeline.
 const TimelineSteps = 512
 
-// VectorTimeline is one vector's rate in each step.
+// VectorTimeline is one vector's rate in each step: of packets and bits, or of
+// requests, whatever was seen.
 type VectorTimeline struct {
-	Vector  string    `json:"vector"`
-	Packets []float64 `json:"packets"` // packets/s
-	Bits    []float64 `json:"bits"`    // bits/s
+	Vector   string    `json:"vector"`
+	Packets  []float64 `json:"packets"`            // packets/s
+	Bits     []float64 `json:"bits"`               // bits/s
+	Requests []float64 `json:"requests,omitempty"` // requests/s
+}
+
+// Counted is the rate of what was counted: of requests where those were seen, else
+// of packets.
+func (v *VectorTimeline) Counted() []float64 {
+	if len(v.Requests) > 0 {
+		return v.Requests
+	}
+	return v.Packets
 }
 
 // Sources says where the traffic toward the target bears to come from. Shares

@@ -4,6 +4,9 @@ package downpour
 // which assess concludes on origin, spoofing and reflection. A snapshot; it is
 // shared and not changed after it is made.
 type Footprint struct {
+	// Requests tells that requests of a web log were counted, which stand in the
+	// place of packets everywhere below: whoever sent one had completed a handshake.
+	Requests bool
 	// Sampling is the largest 1:N of the records; 1 if every packet was seen.
 	Sampling uint32
 	// Packets and Bytes are the attack's records before renormalisation.

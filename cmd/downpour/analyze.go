@@ -115,6 +115,7 @@ func (c *analyzeCommand) configure(opt *analysis.Options) error {
 	opt.Databases = enrich.Config{Country: cfg.Databases.Country, Network: cfg.Databases.Network}
 	thresholds := pipeline.AttackConfig(cfg)
 	opt.Attack, opt.Service = &thresholds, thresholds.Service
+	opt.ServiceOfHost = cfg.ServiceOfHost()
 	opt.Export.Known = knownExporters(cfg.Flow.Exporters)
 	opt.TrustedProxies = cfg.HTTP.TrustedProxies
 	return nil

@@ -13,6 +13,7 @@ import (
 	"downpour"
 	"downpour/internal/detect/attack"
 	"downpour/internal/detect/outage"
+	"downpour/internal/detect/web"
 	"downpour/internal/enrich"
 	"downpour/internal/observe"
 	"downpour/internal/observe/export"
@@ -32,6 +33,8 @@ type Options struct {
 	Service func(downpour.Address) (service string, ours bool)
 	// Attack is what a configuration says of thresholds; nil: the defaults.
 	Attack *attack.Config
+	// ServiceOfHost tells to whom a host of a web log belongs; nil: one service for all.
+	ServiceOfHost func(host string) (service string)
 	// Reports are paths of counts in CSV, CSV how they are read.
 	Reports []string
 	CSV     report.CSVOptions
@@ -99,8 +102,10 @@ func settings(opt Options, places *enrich.Table) pipeline.Config {
 	if opt.Direction != "" {
 		outages.Direction = opt.Direction
 	}
+	requests := web.Default()
+	requests.Service = opt.ServiceOfHost
 	return pipeline.Config{
-		Shards: opt.Shards, Attack: attacks, Outage: outages,
+		Shards: opt.Shards, Attack: attacks, Outage: outages, Web: requests,
 		Places: places, Ingress: opt.Export.Ingresses.Lookup, Claims: opt.Claims, Traffic: len(opt.Inputs) > 0,
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"downpour/internal/assess/origin"
 	"downpour/internal/detect/attack"
 	"downpour/internal/detect/outage"
+	"downpour/internal/detect/web"
 	"downpour/internal/engine"
 	"downpour/internal/enrich"
 	"downpour/internal/observe"
@@ -25,6 +26,8 @@ type Config struct {
 	Shards int // see engine.Config
 	Attack attack.Config
 	Outage outage.Config
+	// Web says how attacks are found in requests; the zero one looks for none.
+	Web    web.Config
 	Places *enrich.Table
 	// Ingress tells what the places are called where flows came in, for exported
 	// flows; nil if nothing is exported.
@@ -47,6 +50,7 @@ type Pipeline struct {
 	cfg       Config
 	engine    *engine.Engine
 	outage    *outage.Detector
+	web       *web.Detector // nil if requests are not looked at
 	book      *incident.Book
 	attacks   map[string]downpour.Attack
 	stale     map[string]bool // attacks with a footprint that is not assessed yet
@@ -72,14 +76,19 @@ func New(cfg Config) *Pipeline {
 		touched: map[string]bool{},
 		told:    map[string][]string{},
 	}
-	p.engine = engine.New(engine.Config{
+	ec := engine.Config{
 		Shards: cfg.Shards,
 		Flows:  p.detector,
 		Counts: p.outage,
 		Ours:   ours(cfg.Attack.Service),
 		Emit:   p.take,
 		Ticked: p.count,
-	})
+	}
+	if cfg.Web.Sites > 0 {
+		p.web = web.New(cfg.Web)
+		ec.Requests = p.web
+	}
+	p.engine = engine.New(ec)
 	return p
 }
 

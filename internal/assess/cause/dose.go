@@ -64,7 +64,7 @@ func peakWithin(w wave) float64 {
 		}
 	}
 	if top == 0 {
-		return w.attack.Peak.Packets
+		top, _ = w.attack.Peak.Counted()
 	}
 	return top
 }
@@ -135,7 +135,7 @@ func meanTraffic(attacks []downpour.Attack, service string, from time.Time, leng
 func steps(t *downpour.Timeline) int {
 	n := 0
 	for _, v := range t.Rates {
-		n = max(n, len(v.Packets))
+		n = max(n, len(v.Counted()))
 	}
 	return n
 }
@@ -143,8 +143,8 @@ func steps(t *downpour.Timeline) int {
 func rateAt(t *downpour.Timeline, i int) float64 {
 	var sum float64
 	for _, v := range t.Rates {
-		if i < len(v.Packets) {
-			sum += v.Packets[i]
+		if rates := v.Counted(); i < len(rates) {
+			sum += rates[i]
 		}
 	}
 	return sum

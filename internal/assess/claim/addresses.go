@@ -142,7 +142,7 @@ func combined(attacks []*downpour.Attack, value string) (downpour.Estimate, []do
 		if len(list) == 0 {
 			continue
 		}
-		weight := float64(max(a.Total.Packets, 1))
+		weight := float64(max(counted(a.Total), 1))
 		total += weight
 		for _, name := range strings.Split(value, ", ") {
 			e := list[name] // absent: no packet at all
@@ -157,6 +157,14 @@ func combined(attacks []*downpour.Attack, value string) (downpour.Estimate, []do
 	}
 	sum.Value, sum.Low, sum.High = sum.Value/total, sum.Low/total, min(sum.High/total, 1)
 	return sum, rows
+}
+
+// counted is how many packets, or requests, an attack was of.
+func counted(v downpour.Volume) uint64 {
+	if v.Requests != nil {
+		return *v.Requests
+	}
+	return v.Packets
 }
 
 // shares lists an attack's shares by the name that an assertion uses.
@@ -182,7 +190,7 @@ func shares(a *downpour.Attack, value string) map[string]downpour.Estimate {
 func unknown(attacks []*downpour.Attack, value string) float64 {
 	var sum, total float64
 	for _, a := range attacks {
-		weight := float64(max(a.Total.Packets, 1))
+		weight := float64(max(counted(a.Total), 1))
 		total += weight
 		if strings.HasPrefix(value, "AS") && len(value) > 2 {
 			for _, r := range a.Sources.ByNetwork {

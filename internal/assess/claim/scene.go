@@ -146,12 +146,13 @@ func (s *scene) sight() string {
 	return fmt.Sprintf("%d attacks were seen, the largest: %s.", len(s.attacks), describe(s.largest()))
 }
 
-// largest is the attack with the highest peak in packets.
+// largest is the attack with the highest peak in packets, or in requests.
 func (s *scene) largest() *downpour.Attack {
 	top := &s.attacks[0]
+	most, _ := top.Peak.Counted()
 	for i := range s.attacks {
-		if s.attacks[i].Peak.Packets > top.Peak.Packets {
-			top = &s.attacks[i]
+		if rate, _ := s.attacks[i].Peak.Counted(); rate > most {
+			top, most = &s.attacks[i], rate
 		}
 	}
 	return top
@@ -160,12 +161,21 @@ func (s *scene) largest() *downpour.Attack {
 // describe gives an attack's figures in half a sentence. It names no target: an
 // assessment may be published, and targets never are.
 func describe(a *downpour.Attack) string {
-	text := fmt.Sprintf("%s on the service from %s UTC for %s, up to %s and %s packets/s, from %s source addresses",
-		vectorName(a), a.Onset.UTC().Format("2006-01-02 15:04:05"), cause.Span(a.End.Sub(a.Onset)), bits(a.Peak.Bits), wording.Thousands(a.Peak.Packets), wording.Thousands(a.Sources.Addresses.Value))
+	text := fmt.Sprintf("%s on the service from %s UTC for %s, up to %s, from %s source addresses",
+		vectorName(a), a.Onset.UTC().Format("2006-01-02 15:04:05"), cause.Span(a.End.Sub(a.Onset)), size(a.Peak), wording.Thousands(a.Sources.Addresses.Value))
 	if a.Synthetic {
 		text += " (synthetic)"
 	}
 	return text
+}
+
+// size is a peak in all units that were seen.
+func size(peak downpour.Rate) string {
+	rate, unit := peak.Counted()
+	if peak.Requests != nil {
+		return wording.Thousands(rate) + " " + unit
+	}
+	return bits(peak.Bits) + " and " + wording.Thousands(rate) + " " + unit
 }
 
 // vectorName is the name of an attack's largest vector.
@@ -178,7 +188,8 @@ func vectorName(a *downpour.Attack) string {
 
 // brief names an attack by its vector and size.
 func brief(a *downpour.Attack) string {
-	return fmt.Sprintf("%s of up to %s packets/s", vectorName(a), wording.Thousands(a.Peak.Packets))
+	rate, unit := a.Peak.Counted()
+	return fmt.Sprintf("%s of up to %s %s", vectorName(a), wording.Thousands(rate), unit)
 }
 
 // bits writes a rate in the unit that people use.

@@ -71,6 +71,10 @@ func (s *scene) scale(a downpour.Assertion) answer {
 		return s.compare(a, q)
 	}
 	top := s.largest()
+	if top.Peak.Requests != nil {
+		return answer{downpour.NotTestable, fmt.Sprintf("%q is no number. What was seen: %s. %s", a.Value, describe(top), s.own()),
+			s.facts(), "The claim as a number (requests/s), or the capacity of the service."}
+	}
 	return answer{downpour.NotTestable,
 		fmt.Sprintf("%q is no number. What was seen: %s, %s in all. For scale, the largest attack published by early 2025 was %s, about %s times as much. %s",
 			a.Value, describe(top), bytes(top.Total.Bytes), bits(published), wording.Thousands(rounded(published/max(top.Peak.Bits, 1))), s.own()),
@@ -88,12 +92,18 @@ func (s *scene) own() string {
 	if len(s.Attacks) < 2 {
 		return "The service's capacity and its earlier attacks are not known."
 	}
-	sizes := make([]float64, len(s.Attacks))
-	for i := range s.Attacks {
-		sizes[i] = s.Attacks[i].Peak.Packets
+	list := slices.Clone(s.Attacks)
+	slices.SortStableFunc(list, func(x, y downpour.Attack) int {
+		a, _ := x.Peak.Counted()
+		b, _ := y.Peak.Counted()
+		return cmp.Compare(b, a)
+	})
+	first, unit := list[0].Peak.Counted()
+	second, ofSecond := list[1].Peak.Counted()
+	if ofSecond != unit {
+		return fmt.Sprintf("Of %d attacks on it that are known, the two largest reached %s %s and %s %s.", len(list), wording.Thousands(first), unit, wording.Thousands(second), ofSecond)
 	}
-	slices.SortFunc(sizes, func(x, y float64) int { return cmp.Compare(y, x) })
-	return fmt.Sprintf("Of %d attacks on it that are known, the two largest reached %s and %s packets/s.", len(sizes), wording.Thousands(sizes[0]), wording.Thousands(sizes[1]))
+	return fmt.Sprintf("Of %d attacks on it that are known, the two largest reached %s and %s %s.", len(list), wording.Thousands(first), wording.Thousands(second), unit)
 }
 
 // How far a figure that is told may be from the one measured: people round, and
@@ -139,11 +149,11 @@ func (s *scene) measured(of string) (float64, bool) {
 		v, ok := 0.0, true
 		switch of {
 		case "bits":
-			v = a.Peak.Bits
+			v, ok = a.Peak.Bits, a.Peak.Requests == nil
 		case "packets":
-			v = a.Peak.Packets
+			v, ok = a.Peak.Packets, a.Peak.Requests == nil
 		case "bytes":
-			v = float64(a.Total.Bytes)
+			v, ok = float64(a.Total.Bytes), a.Peak.Requests == nil
 		case "seconds":
 			v = a.End.Sub(a.Onset).Seconds()
 		case "requests":

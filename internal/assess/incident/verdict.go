@@ -87,9 +87,10 @@ func number(n int) string {
 // target: a verdict may be published, and targets never are.
 func describe(attacks []downpour.Attack) string {
 	top := &attacks[0]
+	most, unit := top.Peak.Counted()
 	for i := range attacks {
-		if attacks[i].Peak.Packets > top.Peak.Packets {
-			top = &attacks[i]
+		if rate, of := attacks[i].Peak.Counted(); rate > most {
+			top, most, unit = &attacks[i], rate, of
 		}
 	}
 	name, direction := "attack", "on"
@@ -103,7 +104,7 @@ func describe(attacks []downpour.Attack) string {
 	if len(attacks) > 1 {
 		more = fmt.Sprintf(", the largest of %s attacks", number(len(attacks)))
 	}
-	return fmt.Sprintf("%s %s the service of up to %s packets/s%s%s", name, direction, wording.Thousands(top.Peak.Packets), addresses(top), more)
+	return fmt.Sprintf("%s %s the service of up to %s %s%s%s", name, direction, wording.Thousands(most), unit, addresses(top), more)
 }
 
 // addresses says in half a sentence what kind of addresses it bore.

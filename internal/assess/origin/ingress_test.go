@@ -48,11 +48,11 @@ func TestStatementTellsTheIngress(t *testing.T) {
 	as := uint32(64501)
 	one := downpour.Sources{ByIngress: []downpour.IngressShare{{Exporter: "edge1", Interface: "transit-a", PeerAS: &as, Share: downpour.Exactly(1)}}}
 	forged := downpour.Finding{Likelihood: 0.97}
-	got, evidence := statement(&one, forged, downpour.Finding{}, byOctet{})
+	got, evidence := statement(&one, forged, downpour.Finding{}, byOctet{}, "packets")
 	if evidence || !strings.HasSuffix(got, " It came in by edge1 transit-a (AS 64501): that holds, whatever the addresses are.") {
 		t.Errorf("%q, evidence %v", got, evidence)
 	}
-	if got, _ := statement(&downpour.Sources{}, forged, downpour.Finding{}, byOctet{}); strings.Contains(got, "came in by") {
+	if got, _ := statement(&downpour.Sources{}, forged, downpour.Finding{}, byOctet{}, "packets"); strings.Contains(got, "came in by") {
 		t.Errorf("%q, though nothing told", got)
 	}
 }

@@ -41,12 +41,12 @@ func Assess(f *downpour.Footprint, vectors []downpour.Vector, t Places, in Ingre
 	spoofing := spoofed(f, &m, reflection.Likelihood)
 	s := sources(f, located, t)
 	s.ByIngress = byIngress(f, located, in)
-	s.Statement, s.EvidenceOfOrigin = statement(&s, spoofing, reflection, t)
+	s.Statement, s.EvidenceOfOrigin = statement(&s, spoofing, reflection, t, noun(f))
 	return s, spoofing, reflection
 }
 
 // statement says in words what the addresses tell of the origin.
-func statement(s *downpour.Sources, spoofing, reflection downpour.Finding, t Places) (string, bool) {
+func statement(s *downpour.Sources, spoofing, reflection downpour.Finding, t Places, noun string) (string, bool) {
 	const nothing = "these addresses do not tell where it came from."
 	switch {
 	case spoofing.Likelihood >= believed && spoofing.Likelihood >= reflection.Likelihood:
@@ -56,7 +56,7 @@ func statement(s *downpour.Sources, spoofing, reflection downpour.Finding, t Pla
 	case spoofing.Likelihood >= doubted || reflection.Likelihood >= doubted:
 		return "Whether the source addresses are real cannot be told from what was seen, so neither can where it came from." + entered(s), false
 	}
-	return machines(s, t) + " Who directs them is not visible in traffic.", true
+	return machines(s, t, noun) + " Who directs them is not visible in traffic.", true
 }
 
 // adverb turns a likelihood's word into one that stands before "forged".
@@ -67,8 +67,16 @@ func adverb(f downpour.Finding) string {
 	return f.Word
 }
 
+// noun is what was counted.
+func noun(f *downpour.Footprint) string {
+	if f.Requests {
+		return "requests"
+	}
+	return "packets"
+}
+
 // machines names the country that most of the traffic came from, if any did.
-func machines(s *downpour.Sources, t Places) string {
+func machines(s *downpour.Sources, t Places, noun string) string {
 	unknown := 0.0
 	for _, row := range s.ByCountry {
 		if row.Country == nil {
@@ -77,7 +85,7 @@ func machines(s *downpour.Sources, t Places) string {
 	}
 	spread := ""
 	if n := effectiveCountries(s.ByCountry); n >= 1.5 {
-		spread = fmt.Sprintf("; the packets spread as over %.0f equal countries", n)
+		spread = fmt.Sprintf("; the %s spread as over %.0f equal countries", noun, n)
 	}
 	for _, row := range s.ByCountry {
 		if row.Country == nil || *row.Country == other {
@@ -88,14 +96,14 @@ func machines(s *downpour.Sources, t Places) string {
 			lift = fmt.Sprintf(", where %s of the IPv4 addresses are registered", percent(a))
 		}
 		if row.Share.Low > 0.5 {
-			return fmt.Sprintf("The machines that sent it were mostly in %s (%s of packets%s).", *row.Country, interval(row.Share), lift)
+			return fmt.Sprintf("The machines that sent it were mostly in %s (%s of %s%s).", *row.Country, interval(row.Share), noun, lift)
 		}
 		if unknown > 0.5 {
 			break
 		}
-		return fmt.Sprintf("The machines that sent it were in many countries, most in %s (%s of packets%s)%s.", *row.Country, interval(row.Share), lift, spread)
+		return fmt.Sprintf("The machines that sent it were in many countries, most in %s (%s of %s%s)%s.", *row.Country, interval(row.Share), noun, lift, spread)
 	}
-	return fmt.Sprintf("The machines that sent it bear addresses whose country is mostly not known (%s of packets).", percent(unknown))
+	return fmt.Sprintf("The machines that sent it bear addresses whose country is mostly not known (%s of %s).", percent(unknown), noun)
 }
 
 // effectiveCountries is 1/Σp² over known countries: how many countries with

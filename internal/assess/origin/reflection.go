@@ -16,6 +16,10 @@ const reflectionPrior = 0.3
 // requests which bore the target's address.
 func reflected(f *downpour.Footprint, vectors []downpour.Vector, m *marks) downpour.Finding {
 	l := assess.NewLedger(reflectionPrior, "assumed before anything is seen (a judgement): one attack in three is reflected")
+	if f.Requests {
+		l.Add("requests", -assess.MaxWeight, "what was counted are requests, and reflectors send none")
+		return l.Finding(downpour.HighConfidence)
+	}
 	share, names := answers(f, vectors)
 	if f.Packets == 0 && len(vectors) == 0 {
 		return l.Finding(downpour.LowConfidence)

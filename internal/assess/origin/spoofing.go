@@ -17,9 +17,13 @@ const spoofPrior = 0.5
 // spoofed weighs whether the source addresses are forged.
 func spoofed(f *downpour.Footprint, m *marks, reflection downpour.Likelihood) downpour.Finding {
 	l := assess.NewLedger(spoofPrior, "assumed before anything is seen (a judgement): a flood's addresses are as likely forged as real")
-	if m.sources < few {
+	switch {
+	case f.Requests:
+		l.Add("requests", -assess.MaxWeight, "what was counted are requests that a web server answered: each takes a completed handshake, so the addresses are real (where the log names those of proxies' clients, as far as the proxies are believed)")
+		return l.Finding(downpour.HighConfidence)
+	case m.sources < few:
 		l.Add("few sources", 0, "%s: what a population of addresses has in common cannot be told from so few", wording.Count(m.sources, "source", "sources"))
-	} else {
+	default:
 		weighTTL(l, m)
 		weighSingles(l, f, m)
 		weighBlocks(l, m)

@@ -75,6 +75,11 @@ func completeAttack(a *downpour.Attack) {
 	a.Timeline.Rates = each(a.Timeline.Rates, func(r *downpour.VectorTimeline) {
 		r.Packets, r.Bits = list(r.Packets), list(r.Bits)
 	})
+	if a.Marks != nil {
+		m := *a.Marks
+		m.Paths, m.Networks, m.Agents = list(m.Paths), list(m.Networks), list(m.Agents)
+		a.Marks = &m
+	}
 }
 
 func completeIncident(i *downpour.Incident) {

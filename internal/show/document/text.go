@@ -136,20 +136,61 @@ func (p *printer) attack(a *downpour.Attack) {
 	p.head("ATTACK on %s (%s): %s, %s%s", a.Target, a.Service, vectorNames(a.Vectors), a.Severity, synthetic(a.Synthetic))
 	p.item("when", "%s UTC to %s UTC (%s), %s; first told at %s",
 		moment(a.Onset), moment(a.End), span(a.End.Sub(a.Onset)), over(a.Ongoing), moment(a.AlarmAt))
-	p.item("peak", "%s%s, %s%s at %s UTC", scaled(a.Peak.Packets, "packets/s"), between(a.Peak.PacketsEstimate),
-		scaled(a.Peak.Bits, "bit/s"), between(a.Peak.BitsEstimate), moment(a.PeakAt))
-	p.item("in all", "%s packets%s, %s bytes%s", wording.Thousands(float64(a.Total.Packets)), between(a.Total.PacketsEstimate),
-		wording.Thousands(float64(a.Total.Bytes)), between(a.Total.BytesEstimate))
+	p.size(a)
 	p.item("why", "%s", a.Why)
 	for _, v := range a.Vectors {
+		if a.Peak.Requests != nil {
+			p.item("vector", "%s %s of requests", v.Name, percent(v.Share))
+			continue
+		}
 		p.item("vector", "%s %s%s", v.Name, percent(v.Share), ports(v))
 	}
+	p.marks(a.Marks)
 	if len(a.Shape) > 0 {
 		p.item("shape", "%s", strings.Join(a.Shape, ", "))
 	}
 	p.sources(&a.Sources)
 	p.finding("forged", &a.Spoofing)
 	p.finding("reflected", &a.Reflection)
+}
+
+// size writes peak and total in the units that were seen.
+func (p *printer) size(a *downpour.Attack) {
+	if rate, unit := a.Peak.Counted(); a.Peak.Requests != nil {
+		p.item("peak", "%s at %s UTC", scaled(rate, unit), moment(a.PeakAt))
+		if a.Total.Requests != nil {
+			p.item("in all", "%s", wording.Count(*a.Total.Requests, "request", "requests"))
+		}
+		return
+	}
+	p.item("peak", "%s%s, %s%s at %s UTC", scaled(a.Peak.Packets, "packets/s"), between(a.Peak.PacketsEstimate),
+		scaled(a.Peak.Bits, "bit/s"), between(a.Peak.BitsEstimate), moment(a.PeakAt))
+	p.item("in all", "%s packets%s, %s bytes%s", wording.Thousands(float64(a.Total.Packets)), between(a.Total.PacketsEstimate),
+		wording.Thousands(float64(a.Total.Bytes)), between(a.Total.BytesEstimate))
+}
+
+// marks writes what an attack's requests have in common.
+func (p *printer) marks(m *downpour.RequestMarks) {
+	if m == nil {
+		return
+	}
+	for _, of := range [...]struct {
+		label string
+		list  []downpour.NameShare
+	}{{"paths", m.Paths}, {"networks", m.Networks}, {"agents", m.Agents}} {
+		const most = 3
+		for i, s := range of.list[:min(len(of.list), most)] {
+			label := ""
+			if i == 0 {
+				label = of.label
+			}
+			name := s.Name
+			if name == "" {
+				name = "none"
+			}
+			p.item(label, "%s %s", percent(s.Share), name)
+		}
+	}
 }
 
 // between is the interval of a figure that rests on sampled records.

@@ -206,6 +206,21 @@ type attackPart struct {
 	Shape                               []string
 	Rules                               []ruleRow
 	Synthetic                           bool
+	Marks                               []markRow
+}
+
+// markRow is what an attack's requests have in common of one sort.
+type markRow struct {
+	Name   string
+	Shares []downpour.NameShare
+}
+
+// totalText is a total in the units that were seen.
+func totalText(v downpour.Volume) string {
+	if v.Requests != nil {
+		return grouped(float64(*v.Requests)) + " requests"
+	}
+	return byteSize(int64(min(v.Bytes, math.MaxInt64))) + " in " + grouped(float64(v.Packets)) + " packets" + sampledPackets(v.PacketsEstimate)
 }
 
 // mostAttacks bounds the attacks that one page lists; a carpet bombing may
@@ -224,9 +239,14 @@ func attackParts(attacks []downpour.Attack) []attackPart {
 		p := attackPart{
 			ID: a.ID, Target: targetText(a.Target), Direction: string(a.Direction), Vectors: vectorNames(a), Why: a.Why,
 			Onset: a.Onset, AlarmAt: a.AlarmAt, PeakAt: a.PeakAt, End: a.End, Ongoing: a.Ongoing,
-			Peak: bitrate(a.Peak.Bits) + sampledBits(a.Peak.BitsEstimate) + ", " + packetrate(a.Peak.Packets), PeakTitle: exactRate(a.Peak),
-			Total: byteSize(int64(min(a.Total.Bytes, math.MaxInt64))) + " in " + grouped(float64(a.Total.Packets)) + " packets" + sampledPackets(a.Total.PacketsEstimate),
+			Peak: peakText(a.Peak), PeakTitle: exactRate(a.Peak), Total: totalText(a.Total),
 			Shape: a.Shape, Synthetic: a.Synthetic,
+		}
+		if a.Peak.Requests == nil {
+			p.Peak += sampledBits(a.Peak.BitsEstimate) + ", " + packetrate(a.Peak.Packets)
+		}
+		if m := a.Marks; m != nil {
+			p.Marks = []markRow{{"Paths", m.Paths}, {"Networks", m.Networks}, {"Agents", m.Agents}}
 		}
 		for _, r := range a.Rules {
 			p.Rules = append(p.Rules, newRuleRow(r))

@@ -111,7 +111,7 @@ func (v IncidentView) facts(show Publication) []fact {
 		out = append(out, fact{"Waves", grouped(float64(len(v.Outages))), duration(unusual) + " of unusual reports in all", ""})
 	}
 	if a := largest(v.Attacks); a != nil && show.Traffic {
-		f := fact{"Peak of traffic", bitrate(a.Peak.Bits), vectorNames(*a), exactRate(a.Peak)}
+		f := fact{"Peak of traffic", peakText(a.Peak), vectorNames(*a), exactRate(a.Peak)}
 		if a.Synthetic {
 			f.Note += " · synthetic"
 		}
@@ -130,12 +130,19 @@ func expectedNote(e downpour.Estimate) string {
 	return "; " + approximate(e) + " usual"
 }
 
-func exactRate(r downpour.Rate) string {
-	s := grouped(r.Bits) + " bit/s, " + grouped(r.Packets) + " packets/s"
-	if r.Requests != nil {
-		s += ", " + grouped(*r.Requests) + " requests/s"
+// peakText is a peak in the unit that matters most of those seen.
+func peakText(r downpour.Rate) string {
+	if rate, unit := r.Counted(); r.Requests != nil {
+		return scaled(rate, unit)
 	}
-	return s
+	return bitrate(r.Bits)
+}
+
+func exactRate(r downpour.Rate) string {
+	if rate, unit := r.Counted(); r.Requests != nil {
+		return grouped(rate) + " " + unit
+	}
+	return grouped(r.Bits) + " bit/s, " + grouped(r.Packets) + " packets/s"
 }
 
 // worst is the outage with the most reports; nil if there is none.

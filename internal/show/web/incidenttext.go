@@ -183,11 +183,16 @@ func countryOf(c downpour.CountryShare) string {
 func largest(attacks []downpour.Attack) *downpour.Attack {
 	var best *downpour.Attack
 	for i := range attacks {
-		if best == nil || attacks[i].Peak.Bits > best.Peak.Bits || attacks[i].Peak.Bits == best.Peak.Bits && attacks[i].Peak.Packets > best.Peak.Packets {
+		if best == nil || attacks[i].Peak.Bits > best.Peak.Bits || attacks[i].Peak.Bits == best.Peak.Bits && counted(attacks[i].Peak) > counted(best.Peak) {
 			best = &attacks[i]
 		}
 	}
 	return best
+}
+
+func counted(r downpour.Rate) float64 {
+	rate, _ := r.Counted()
+	return rate
 }
 
 func anySynthetic(attacks []downpour.Attack) bool {

@@ -34,7 +34,7 @@ func vectorClass(name string) string {
 type stack struct {
 	vectors []string    // largest first, at the bottom
 	rates   [][]float64 // [vector][step], in the unit
-	unit    string      // bit/s or packets/s
+	unit    string      // bit/s, packets/s or requests/s
 	top     float64     // the highest sum
 	cells   int
 }
@@ -52,18 +52,21 @@ const mostLayers = 6
 // steps that fall into one cell the highest counts, so that a short peak shows.
 func newStack(attacks []downpour.Attack, from, to time.Time) stack {
 	s := stack{unit: "packets/s", cells: stackCells}
-	if hasBits(attacks) {
+	switch {
+	case hasBits(attacks):
 		s.unit = "bit/s"
+	case allRequests(attacks):
+		s.unit = "requests/s"
 	}
 	sums := map[string][]float64{}
 	for _, a := range attacks {
 		for _, v := range a.Timeline.Rates {
+			rates := ratesIn(v, s.unit)
+			if len(rates) == 0 {
+				continue // not seen in this unit
+			}
 			if sums[v.Vector] == nil {
 				sums[v.Vector] = make([]float64, s.cells)
-			}
-			rates := v.Packets
-			if s.unit == "bit/s" {
-				rates = v.Bits
 			}
 			addTimeline(sums[v.Vector], a.Timeline, rates, from, to)
 		}
@@ -77,6 +80,27 @@ func newStack(attacks []downpour.Attack, from, to time.Time) stack {
 		s.top = max(s.top, sum)
 	}
 	return s
+}
+
+// ratesIn are a vector's rates in a unit, as far as they were seen.
+func ratesIn(v downpour.VectorTimeline, unit string) []float64 {
+	switch unit {
+	case "bit/s":
+		return v.Bits
+	case "requests/s":
+		return v.Requests
+	}
+	return v.Packets
+}
+
+// allRequests tells whether of all attacks requests were seen and nothing else.
+func allRequests(attacks []downpour.Attack) bool {
+	for _, a := range attacks {
+		if a.Peak.Requests == nil {
+			return false
+		}
+	}
+	return len(attacks) > 0
 }
 
 func hasBits(attacks []downpour.Attack) bool {

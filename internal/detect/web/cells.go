@@ -1,0 +1,159 @@
+package web
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// cells finds what many requests share (a path, a network, an agent) in constant
+// time a request: each bucket holds the majority of what hashes into it
+// (MV-Sketch; Tang, Huang, Lee, INFOCOM 2019), so that what a bucket knows begins
+// when that became the majority.
+type cells struct {
+	buckets [cellBuckets]cell
+	names   [cellBuckets]name
+}
+
+const (
+	cellBuckets = 256
+	// leadMost bounds how long what was common keeps out what is: so many requests.
+	leadMost = 256
+)
+
+// cell is one value and how often it came.
+type cell struct {
+	hash    uint64
+	span    int64 // the latest half window in which it came
+	recent  uint32
+	earlier uint32
+	lead    int32
+	since   uint32  // requests since the alarm
+	usual   float32 // requests/s
+}
+
+// name is what a cell's value is called, cut to its length.
+type name struct {
+	text   [120]byte
+	length uint8
+}
+
+func (n *name) set(s string) { n.length = uint8(copy(n.text[:], s)) }
+
+func (n *name) String() string { return string(n.text[:n.length]) }
+
+// note counts a value with its hash in a half window. It tells whether the value
+// took a bucket over: then its name must be set.
+func (c *cells) note(hash uint64, span int64) (bucket int, fresh bool) {
+	i := int(hash >> 56)
+	b := &c.buckets[i]
+	if b.hash != hash {
+		if b.lead > 0 {
+			b.lead--
+			return i, false
+		}
+		*b = cell{hash: hash, span: span}
+		fresh = true
+	}
+	b.lead = min(b.lead+1, leadMost)
+	b.turn(span)
+	b.recent++
+	b.since++
+	return i, fresh
+}
+
+// turn makes a half window the latest one.
+func (b *cell) turn(span int64) {
+	if span <= b.span {
+		return
+	}
+	b.earlier = 0
+	if span == b.span+1 {
+		b.earlier = b.recent
+	}
+	b.span, b.recent = span, 0
+}
+
+// within is how many requests bore it in the latest two half windows.
+func (b *cell) within(span int64) uint32 {
+	switch b.span {
+	case span:
+		return b.recent + b.earlier
+	case span - 1:
+		return b.recent
+	}
+	return 0
+}
+
+// top is the commonest one of the latest two half windows, and its requests.
+func (c *cells) top(span int64) (bucket int, requests uint32) {
+	for i := range c.buckets {
+		if n := c.buckets[i].within(span); n > requests {
+			bucket, requests = i, n
+		}
+	}
+	return bucket, requests
+}
+
+// rising is the one of which most came above its usual rate in the latest two half
+// windows, which lasted so many seconds.
+func (c *cells) rising(span int64, seconds float64) (bucket int, above float64) {
+	for i := range c.buckets {
+		b := &c.buckets[i]
+		if n := float64(b.within(span)) - float64(b.usual)*seconds; n > above {
+			bucket, above = i, n
+		}
+	}
+	return bucket, above
+}
+
+// learn takes the half window before the running one into what is usual, with a
+// weight.
+func (c *cells) learn(span int64, weight float32) {
+	for i := range c.buckets {
+		b := &c.buckets[i]
+		var rate float32
+		switch b.span {
+		case span:
+			rate = float32(b.earlier) / halfWindow
+		case span - 1:
+			rate = float32(b.recent) / halfWindow
+		}
+		b.usual += weight * (rate - b.usual)
+	}
+}
+
+// begin starts counting what an attack is made of, with what is in the latest two
+// half windows.
+func (c *cells) begin(span int64) {
+	for i := range c.buckets {
+		c.buckets[i].since = c.buckets[i].within(span)
+	}
+}
+
+// shareOf is a value's name and its part of an attack.
+type shareOf struct {
+	name  string
+	share float64
+}
+
+// shares lists what an attack of so many requests over so many seconds is made
+// of beyond the usual, the commonest first, from the smallest share on that tells.
+func (c *cells) shares(requests, seconds float64) []shareOf {
+	const (
+		least = 0.01
+		most  = 8
+	)
+	var list []shareOf
+	for i := range c.buckets {
+		b := &c.buckets[i]
+		n := float64(b.since) - float64(b.usual)*seconds
+		if share := n / math.Max(requests, 1); share >= least {
+			list = append(list, shareOf{c.names[i].String(), math.Min(share, 1)})
+		}
+	}
+	slices.SortFunc(list, func(a, b shareOf) int {
+		return cmp.Or(cmp.Compare(b.share, a.share), cmp.Compare(a.name, b.name))
+	})
+	return list[:min(len(list), most)]
+}

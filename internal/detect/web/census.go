@@ -1,0 +1,82 @@
+package web
+
+import (
+	"math/bits"
+
+	"downpour"
+)
+
+// census counts the requests of a span by the kind of client that they are of,
+// as far as clients are sampled.
+type census struct {
+	requests [kinds]float64
+	clients  [kinds]int
+	networks [16]uint64 // a bit for each /16 (/32 of IPv6) of walkers, by hash
+}
+
+// census takes one; rise is the second in which the present rise began.
+func (w *watch) census(s span, rise int64) census {
+	var c census
+	now, since := s.to*second, rise*second
+	for i := range w.sample.entries {
+		e := &w.sample.entries[i]
+		n := e.within(s.number)
+		if n == 0 {
+			continue
+		}
+		k := e.kind(now, since, w.cfg)
+		c.requests[k] += float64(n)
+		c.clients[k]++
+		if k == walker {
+			h := wideNetwork(e.Address).Hash(w.sample.key)
+			c.networks[h>>60] |= 1 << (h >> 54 & 63)
+		}
+	}
+	return c
+}
+
+// wideNetwork is the /16 of IPv4, the /32 of IPv6.
+func wideNetwork(a downpour.Address) downpour.Address {
+	if a.Is4() {
+		return downpour.Address{Lo: a.Lo &^ 0xffff}
+	}
+	return downpour.Address{Hi: a.Hi &^ 0xffff_ffff}
+}
+
+// swarm tells whether those who walk come from so many networks that it is no
+// crawler and no mirror: those are of a few.
+func (c *census) swarm() bool {
+	const many = 24
+	n := 0
+	for _, b := range c.networks {
+		n += bits.OnesCount64(b)
+	}
+	return n >= many
+}
+
+// foreign is how many requests are of clients that are no visitors by what they do.
+func (c *census) foreign() float64 {
+	n := c.requests[repeater] + c.requests[passer] + c.requests[prober]
+	if c.swarm() {
+		n += c.requests[walker]
+	}
+	return n
+}
+
+// walking is how many are of those who ask for something new each time.
+func (c *census) walking() float64 {
+	if c.swarm() {
+		return c.requests[crawler]
+	}
+	return c.requests[crawler] + c.requests[walker]
+}
+
+// decided is how many are of clients that had time to show what they are.
+func (c *census) decided() float64 { return c.total() - c.requests[undecided] }
+
+func (c *census) total() (n float64) {
+	for _, r := range c.requests {
+		n += r
+	}
+	return n
+}

@@ -1,0 +1,63 @@
+package web
+
+import "time"
+
+// Config holds every figure that the detector decides by. The zero value is of
+// no use; begin with Default.
+type Config struct {
+	// Service tells of which service a host is, where its log doesn't say; nil:
+	// of downpour.DefaultService.
+	Service func(host string) string
+	// Seed keys the hashes of tables and samples, so that nobody can craft names
+	// and addresses that collide. Fixed in offline runs, random in a daemon.
+	Seed uint64
+
+	// Sites bounds the hosts that are counted, at a kilobyte each; further ones
+	// count for their service as a whole. Watches bounds those that are watched,
+	// at 1.2 MB each at most: 5 MB and 40 MB.
+	Sites, Watches int
+	// Clients is how many clients a watch keeps at most (bottom-k).
+	Clients int
+
+	// Floor is the rate below which nothing is an attack, requests/s.
+	Floor float64
+	// Rise is by how much the usual must be exceeded for an alarm.
+	Rise float64
+	// PartOfSite is the share of its host's usual rate that a path, a network or
+	// an agent must at least have to raise an alarm by itself: what comes on top
+	// of less can't be told from the host's noise.
+	PartOfSite float64
+	// MinRequests is how many requests of clients that have shown their behaviour
+	// an alarm needs.
+	MinRequests float64
+	// Certainty is the log-odds from which it is an attack: 2 is 88 %.
+	Certainty float64
+
+	// LearnRate is the share by which, each second, the usual rises toward a
+	// higher rate: some minutes of a new level make it usual.
+	LearnRate float64
+	// UsualHalfLife is how fast a usual maximum is forgotten.
+	UsualHalfLife time.Duration
+	// MeanTime is over how long the mean rate and the usual mix are taken.
+	MeanTime time.Duration
+	// Acquaintance is how long before a rise a client must have come to be known.
+	Acquaintance time.Duration
+	// Patience is how long a client has time to ask for more than one thing.
+	Patience time.Duration
+
+	// Hold is the pause over which an attack is held together.
+	Hold time.Duration
+	// Idle is how long a host without requests is still watched.
+	Idle time.Duration
+}
+
+// Default returns the figures that we stand by.
+func Default() Config {
+	return Config{
+		Sites: 4096, Watches: 32, Clients: 8192,
+		Floor: 25, Rise: 3, PartOfSite: 0.1, MinRequests: 40, Certainty: 2,
+		LearnRate: 0.005, UsualHalfLife: 12 * time.Hour, MeanTime: 5 * time.Minute,
+		Acquaintance: time.Minute, Patience: 3 * time.Second,
+		Hold: time.Minute, Idle: 30 * time.Minute,
+	}
+}

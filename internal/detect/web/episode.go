@@ -1,0 +1,148 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+
+	"downpour"
+)
+
+// episode is an attack while it is open.
+type episode struct {
+	id      string
+	alarmAt int64
+	first   int64   // second in which it began
+	onset   int64   // nanoseconds
+	verdict verdict // that raised the alarm
+	settled int64   // seconds before it are counted
+	end     int64   // latest second in which it went on
+	total   float64 // requests of it up to the end
+	pending float64 // and since
+	peak    float64 // requests in its busiest second
+	peakAt  int64
+	line    line
+	changed bool // since the last snapshot
+	told    struct {
+		at    int64
+		total float64
+	}
+}
+
+// slack is how many seconds a second stays open for lines that come late.
+const slack = 2
+
+// begin opens an attack at a second, with what its verdict was.
+func (w *watch) begin(sec int64, v verdict) {
+	first := w.changed(sec)
+	e := &episode{
+		id: identify(w.service, w.target(), sec*second), alarmAt: sec * second,
+		first: first, onset: first * second, verdict: v, settled: first, end: first,
+		line: line{start: first}, changed: true,
+	}
+	w.episode = e
+	span := spanBefore(sec).number
+	w.paths.begin(span)
+	w.nets.begin(span)
+	w.agents.begin(span)
+	if at := w.earliest(first*second - second/2); at != 0 {
+		e.onset = at
+	}
+	w.settle(sec)
+}
+
+// earliest is when the first of the attack's clients came, not before a time; 0 if
+// none is known.
+func (w *watch) earliest(from int64) int64 {
+	at := int64(math.MaxInt64)
+	for i := range w.sample.entries {
+		if c := &w.sample.entries[i]; c.first >= from && w.takesPart(c) {
+			at = min(at, c.first)
+		}
+	}
+	if at == math.MaxInt64 {
+		return 0
+	}
+	return at
+}
+
+// takesPart tells whether a client is one of the attack's.
+func (w *watch) takesPart(c *client) bool {
+	switch c.kind(w.latest, w.rise*second, w.cfg) {
+	case repeater, passer, prober, undecided:
+		return c.last >= w.episode.first*second
+	case walker:
+		return w.swarmed && c.last >= w.episode.first*second
+	}
+	return false
+}
+
+// identify names an attack by what it is: the same input gives the same name.
+func identify(service string, target downpour.Target, alarm int64) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%d", service, target, downpour.Inbound, alarm))
+	return hex.EncodeToString(sum[:8])
+}
+
+// settle counts the seconds before one.
+func (w *watch) settle(sec int64) {
+	e := w.episode
+	e.settled = max(e.settled, w.now-ringLength+1)
+	for ; e.settled < sec && e.settled <= w.now; e.settled++ {
+		t := e.settled
+		above, _ := w.part(t)
+		e.line.add(t, math.Max(above, 0))
+		e.pending += above
+		if above > e.peak {
+			e.peak, e.peakAt, e.changed = above, t, true
+		}
+		const smooth = 3
+		recent := 0.0
+		for u := t - smooth + 1; u <= t; u++ {
+			_, took := w.part(u)
+			recent += took / smooth
+		}
+		if recent >= e.verdict.enough {
+			e.end, e.changed = t, true
+			e.total += math.Max(e.pending, 0)
+			e.pending = 0
+		}
+	}
+}
+
+// part is how many requests of a second are the attack's: what is above the mean,
+// and since the alarm no more than was of clients that take part. Of a sample of
+// the clients its noise would blur the count: there the second figure, at most as
+// large, tells whether the attack goes on.
+func (w *watch) part(t int64) (n, took float64) {
+	if !w.holds(t) {
+		return 0, 0
+	}
+	n = float64(w.ring[t%ringLength]) - w.mean
+	if t*second < w.episode.alarmAt {
+		return n, n
+	}
+	took = math.Min(n, float64(w.taking[t%ringLength])/w.sample.share())
+	if w.sample.complete() || took < n/2 {
+		n = took
+	}
+	return n, took
+}
+
+// follow goes on with an open attack and tells whether it is over.
+func (w *watch) follow(sec int64) (over bool) {
+	w.settle(sec - slack)
+	return sec-w.episode.end > int64(w.cfg.Hold.Seconds())
+}
+
+// severity grades the attack by how far it rose above the limit.
+func (e *episode) severity() downpour.Severity {
+	const partial, major = 3, 10
+	switch times := math.Max(e.peak, e.verdict.rate) / e.verdict.limit; {
+	case times >= major:
+		return downpour.Major
+	case times >= partial:
+		return downpour.Partial
+	}
+	return downpour.Minor
+}

@@ -1,0 +1,147 @@
+package web
+
+import (
+	"net/netip"
+
+	"downpour"
+)
+
+// The windows, in seconds: window is judged against the limit, halfWindow is half
+// of what clients and cells remember.
+const (
+	window     = 5
+	halfWindow = 5
+	// lag is by how much learning stays behind, so that an attack's first seconds
+	// are judged before they are learnt.
+	lag = 15
+)
+
+// watch is the closer look at a site.
+type watch struct {
+	*site
+	cfg     *Config
+	since   int64 // second in which it began
+	last    int64 // latest second with a request
+	latest  int64 // latest event time, nanoseconds
+	sample  clients
+	paths   cells
+	nets    cells
+	agents  cells
+	parts   [ringLength]uint32 // requests by second for parts of pages
+	naming  [ringLength]uint32 // and that name a referrer
+	taking  [ringLength]uint32 // and, during an attack, of sampled clients that take part in it
+	filled  int64              // latest second that these three hold
+	mix     mix                // as usual
+	mixed   int64              // half window up to which it is
+	learnt  int64              // second up to which the usual rates are
+	rise    int64              // second in which the present rise began; 0 if there is none
+	above   int64              // latest second that was above a limit
+	swarmed bool               // those who walked were too many for crawlers, in this rise
+	verdict verdict            // the latest one
+	episode *episode           // nil if there is no attack
+}
+
+// newWatch begins to watch a site; key is of its own.
+func newWatch(s *site, cfg *Config, key uint64, sec int64) *watch {
+	return &watch{
+		site: s, cfg: cfg, since: sec, last: sec, filled: sec,
+		sample: newClients(key, cfg.Clients),
+	}
+}
+
+// request sees a request in its second.
+func (w *watch) request(r *downpour.Request, sec int64) {
+	w.latest = max(w.latest, r.Time)
+	w.last = max(w.last, sec)
+	w.fill(w.now)
+	asset := isAsset(r.Path)
+	if sec > w.filled-ringLength {
+		if asset {
+			w.parts[sec%ringLength]++
+		}
+		if r.Referred == downpour.Yes {
+			w.naming[sec%ringLength]++
+		}
+	}
+	half := w.now / halfWindow
+	path := hashText(r.Path, w.sample.key)
+	if i, fresh := w.paths.note(path, half); fresh {
+		w.paths.names[i].set(r.Path)
+	}
+	if i, fresh := w.agents.note(hashText(r.Agent, w.sample.key), half); fresh {
+		w.agents.names[i].set(r.Agent)
+	}
+	network := networkOf(r.Client)
+	if i, fresh := w.nets.note(network.Hash(w.sample.key), half); fresh {
+		w.nets.names[i].set(prefixOf(network))
+	}
+	if c := w.sample.of(r.Client, w.latest-int64(w.cfg.Idle)); c != nil {
+		c.note(r, path, asset, half)
+		if w.episode != nil && sec > w.filled-ringLength && w.takesPart(c) {
+			w.taking[sec%ringLength]++
+		}
+	}
+}
+
+// calm forgets a rise that has been over for a while.
+func (w *watch) calm(sec int64) {
+	if sec-w.above > int64(w.cfg.Hold.Seconds()) {
+		w.rise, w.swarmed = 0, false
+	}
+}
+
+// fill makes room in the rings up to a second.
+func (w *watch) fill(sec int64) {
+	if sec-w.filled >= ringLength {
+		clear(w.parts[:])
+		clear(w.naming[:])
+		clear(w.taking[:])
+		w.filled = sec
+		return
+	}
+	for w.filled < sec {
+		w.filled++
+		i := w.filled % ringLength
+		w.parts[i], w.naming[i], w.taking[i] = 0, 0, 0
+	}
+}
+
+// networkOf is the network of a client: /24 of IPv4, /48 of IPv6.
+func networkOf(a downpour.Address) downpour.Address {
+	if a.Is4() {
+		return downpour.Address{Lo: a.Lo &^ 0xff}
+	}
+	return downpour.Address{Hi: a.Hi &^ 0xffff}
+}
+
+func prefixOf(network downpour.Address) string {
+	if network.Is4() {
+		return netip.PrefixFrom(network.Netip(), 24).String()
+	}
+	return netip.PrefixFrom(network.Netip(), 48).String()
+}
+
+// span is the stretch of the latest two half windows, of which the second may be
+// running: what clients and cells remember.
+type span struct {
+	number   int64 // of the later half window
+	from, to int64 // seconds, to not included
+}
+
+// spanBefore is the span of the seconds before sec.
+func spanBefore(sec int64) span {
+	n := (sec - 1) / halfWindow
+	return span{n, (n - 1) * halfWindow, sec}
+}
+
+func (s span) seconds() float64 { return float64(s.to - s.from) }
+
+// count is what a ring of the watch holds of a span.
+func (w *watch) count(ring *[ringLength]uint32, s span) (n float64) {
+	for t := s.from; t < s.to; t++ {
+		if w.holds(t) {
+			n += float64(ring[t%ringLength])
+		}
+	}
+	return n
+}
