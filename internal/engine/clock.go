@@ -15,6 +15,7 @@ type clock struct {
 	last    int64 // latest event time seen: of the input
 	shown   int64 // latest time of a flow that was let go
 	flowing bool  // a flow has come
+	silent  int64 // when detectors are ticked though none has; 0: never
 	waiting bool  // flows wait for their second to be complete
 	dice    uint64
 	came    int64 // flows that had to wait in the second of the input at hand
@@ -31,6 +32,7 @@ const (
 // and the first flows may belong to seconds that have passed.
 func (e *Engine) advance(t int64) {
 	e.last = max(e.last, t)
+	e.flowing = e.flowing || e.silent != 0 && t >= e.silent
 	flows, rest := int64(unset), int64(unset)
 	if at := t - t%second; t >= e.rest+second {
 		e.rest, rest = at, at

@@ -29,10 +29,15 @@ func (e *Engine) Told(id string) (as string, alarm int64, ok bool) {
 // out: exporters take that long to tell of what goes on.
 const recallGrace = 60 * second
 
+// silence is after how long without any flow the detectors of an earlier run's attacks
+// are ticked all the same: nothing may come any more, and the attacks are over then.
+const silence = 300 * second
+
 // Recall says that an attack of an earlier run may go on: its alarm stays what it
 // was. One that was told of ahead has a while from now on in which what comes may
 // bear it out under its ID. It is called before anything is fed.
 func (e *Engine) Recall(a downpour.Attack, now int64) {
+	e.silent = now + silence
 	if !a.Provisional {
 		if e.alarms == nil {
 			e.alarms = map[string]int64{}

@@ -68,3 +68,35 @@ func TestRecalledAlarmsStay(t *testing.T) {
 	}
 	e.Finish()
 }
+
+// TestAttacksEndInSilence: where no flow comes after a restart, detectors are ticked
+// at last, so that an earlier run's attacks end.
+func TestAttacksEndInSilence(t *testing.T) {
+	const now = int64(2e18)
+	for _, recalled := range []bool{true, false} {
+		ticks := 0
+		e := New(Config{Flows: func(int) FlowDetector { return ticked{ticks: &ticks} }, Emit: func(downpour.Event) {}})
+		if recalled {
+			e.Recall(downpour.Attack{ID: "a"}, now)
+		}
+		for s := range int64(silence / second) {
+			e.Feed(&observe.Batch{Now: now + s*second})
+		}
+		if ticks > 0 {
+			t.Error("ticked while flows may still come")
+		}
+		e.Feed(&observe.Batch{Now: now + silence})
+		if ticks > 0 != recalled {
+			t.Errorf("an attack was recalled: %v; ticks: %d", recalled, ticks)
+		}
+		e.Finish()
+	}
+}
+
+// ticked counts its ticks.
+type ticked struct {
+	sluggish
+	ticks *int
+}
+
+func (d ticked) Tick(int64) { *d.ticks++ }

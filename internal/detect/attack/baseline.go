@@ -58,12 +58,14 @@ type level uint8
 
 const levelSteps = 6
 
-// levelOf is the lowest level that is not below a rate.
+// levelOf is the lowest level that is not below a rate. A level's own rate gives the
+// level again, however it was rounded.
 func levelOf(rate float32) level {
+	const rounding = 1e-4
 	if rate <= 1 {
 		return 1
 	}
-	return level(min(1+math.Ceil(levelSteps*math.Log2(float64(rate))), math.MaxUint8))
+	return level(min(1+math.Ceil(levelSteps*math.Log2(float64(rate))-rounding), math.MaxUint8))
 }
 
 func (l level) rate() float32 {

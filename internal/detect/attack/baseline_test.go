@@ -211,6 +211,11 @@ func TestLevels(t *testing.T) {
 			t.Errorf("%g becomes %g", rate, l.rate())
 		}
 	}
+	for l := level(1); l != 0; l++ {
+		if again := levelOf(l.rate()); again != l {
+			t.Errorf("level %d becomes %d", l, again)
+		}
+	}
 	if l := levelOf(math.MaxFloat32); l != math.MaxUint8 {
 		t.Errorf("the largest rate has level %d", l)
 	}

@@ -76,6 +76,9 @@ type Config struct {
 	// Hold is the pause over which an attack is held together; with longer
 	// pulses ten times the longest one, up to HoldMost.
 	Hold, HoldMost time.Duration
+	// Blind is for how long nobody may have watched for an attack to go on as the
+	// same: the time of a reboot, not of a night.
+	Blind time.Duration
 	// Idle is how long a suspect below suspicion is still followed, and how
 	// often what was gathered about one without an attack starts afresh.
 	Idle time.Duration
@@ -102,7 +105,7 @@ func Default() Config {
 		LearnRate: 0.02, UsualHalfLife: 12 * time.Hour, SeasonHalfLife: time.Hour, Seasons: 256, Acquaintance: 10 * time.Minute,
 		MinSamples:   20,
 		ShortPackets: 100, ShortSpan: 10 * time.Millisecond, ShortShare: 0.25, ShortSources: 50,
-		Hold: time.Minute, HoldMost: 5 * time.Minute,
+		Hold: time.Minute, HoldMost: 5 * time.Minute, Blind: 15 * time.Minute,
 		Idle: 10 * time.Second,
 	}
 }

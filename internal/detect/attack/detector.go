@@ -21,6 +21,7 @@ type Detector struct {
 	stats     Stats
 	levels    []thresholds // by group
 	seasons   seasons
+	now       int64  // when it was last ticked
 	displaced int64  // when a suspect last gave way to another
 	finishing bool   // no more will come
 	made      uint64 // suspects made, so that each has keys of its own
@@ -223,6 +224,7 @@ func (d *Detector) side(s *suspect) (string, downpour.AttackDirection, bool) {
 // Tick says that event time has reached now: attacks are told of, held or ended,
 // and who is not suspicious any more is let go.
 func (d *Detector) Tick(now int64) {
+	d.now = now
 	for i := 0; i < len(d.suspects); {
 		s := d.suspects[i]
 		s.advance(now)

@@ -28,6 +28,10 @@ type episode struct {
 	peakAt    int64
 	pulses    []pulse
 	changed   bool // since the last snapshot
+	// blind is set while nobody has watched since a checkpoint, and watched since
+	// when somebody does again; 0 if nobody ever looked away.
+	blind     bool
+	watched   int64
 	footprint struct {
 		at      int64
 		packets uint64
@@ -285,8 +289,9 @@ func (s *suspect) stretch(now int64) {
 		}
 	}
 	last = min(max(last, a.end), now)
+	s.watch(now)
 	p := &a.pulses[len(a.pulses)-1]
-	if last-p.end > pulseGap && len(a.pulses) < pulseMost {
+	if last-max(p.end, a.watched) > pulseGap && len(a.pulses) < pulseMost {
 		a.pulses = append(a.pulses, pulse{s.pulseStart(p.end, last), last})
 	} else {
 		p.end = last
@@ -307,5 +312,15 @@ func (s *suspect) hold() int64 {
 	return max(int64(s.cfg.Hold), min(10*longest, int64(s.cfg.HoldMost)))
 }
 
-// over tells whether the attack has been silent for the hold.
-func (s *suspect) over(now int64) bool { return now-s.attack.end > s.hold() }
+// over tells whether the attack has been silent for the hold, while somebody watched.
+func (s *suspect) over(now int64) bool {
+	s.watch(now)
+	return now-max(s.attack.end, s.attack.watched) > s.hold()
+}
+
+// watch notes that what came until now is seen again, after a time in which it was not.
+func (s *suspect) watch(now int64) {
+	if s.attack.blind {
+		s.attack.blind, s.attack.watched = false, now
+	}
+}

@@ -1,0 +1,170 @@
+package attack
+
+import (
+	"time"
+
+	"downpour"
+)
+
+// learned is what is known of a target beside its traffic of the moment.
+type learned struct {
+	address downpour.Address
+	first   int64
+	usual   [classes]usualRate
+	seasons []season
+}
+
+// Learned is what the detectors know of what is usual: a checkpoint for Relearn, of at
+// most some 14 MB for full tables. None of the detectors may be at work.
+func Learned(detectors []*Detector) []byte {
+	return seal(learnedMark, latestOf(detectors), func(c *coder) {
+		for _, d := range detectors {
+			d.writeLearned(c)
+		}
+	})
+}
+
+// latestOf is the event time that detectors have reached.
+func latestOf(detectors []*Detector) (now int64) {
+	for _, d := range detectors {
+		now = max(now, d.now)
+	}
+	return now
+}
+
+// writeLearned writes the targets that are known for long enough, or well enough, to
+// be worth it: a sweep over many addresses leaves none.
+func (d *Detector) writeLearned(c *coder) {
+	worth := func(t *target) bool {
+		return t.season != 0 || t.suspect != nil || t.start-t.first >= int64(d.cfg.Acquaintance)
+	}
+	n := 0
+	for i := range d.targets.used {
+		if worth(d.targets.entry(i)) {
+			n++
+		}
+	}
+	c.length(n, n)
+	for i := range d.targets.used {
+		if t := d.targets.entry(i); worth(t) {
+			l := learned{address: t.address, first: t.first, usual: t.usual}
+			for s := t.season; s != 0; s = d.seasons.list[s-1].next {
+				l.seasons = append(l.seasons, *d.seasons.list[s-1])
+			}
+			l.code(c)
+		}
+	}
+}
+
+// Relearn gives new detectors, as many as there were, what earlier ones had learned by
+// the time now. Where the checkpoint is not what it should be they stay as they are.
+func Relearn(detectors []*Detector, state []byte, now time.Time) error {
+	all := make([][]learned, len(detectors))
+	var as int64
+	err := unseal(learnedMark, state, func(c *coder, at int64) {
+		as = asOf(at, now)
+		for p, d := range detectors {
+			n := c.length(0, d.cfg.Targets)
+			for range n {
+				var l learned
+				if l.code(c); c.err != nil {
+					return
+				}
+				all[p] = append(all[p], l)
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for p, d := range detectors {
+		d.now = max(d.now, as)
+		for i := range all[p] {
+			d.relearn(&all[p][i], as)
+		}
+	}
+	return nil
+}
+
+// relearn gives the detector back what it knew of a target at a time.
+func (d *Detector) relearn(l *learned, at int64) *target {
+	t := d.targets.find(l.address)
+	if t == nil {
+		if t = d.admit(l.address, at); t == nil {
+			return nil
+		}
+	}
+	t.first, t.usual = min(l.first, at), l.usual
+	for i := len(l.seasons) - 1; i >= 0; i-- { // each is put before those that are there
+		known := &l.seasons[i]
+		if d.seasons.of(t, known.class) != nil {
+			continue
+		}
+		if s := d.seasons.admit(t, known.class, at); s != nil {
+			next := s.next
+			*s = *known
+			s.owner, s.next = t, next
+			s.reopen()
+		}
+	}
+	return t
+}
+
+func (l *learned) code(c *coder) {
+	c.address(&l.address)
+	number(c, &l.first)
+	known := uint16(0)
+	for i, u := range l.usual {
+		if u != (usualRate{}) {
+			known |= 1 << i
+		}
+	}
+	number(c, &known)
+	for i := range l.usual {
+		if known>>i&1 != 0 {
+			c.usual(&l.usual[i])
+		}
+	}
+	n := c.length(len(l.seasons), classes)
+	if c.reads {
+		l.seasons = make([]season, n)
+	}
+	for i := range l.seasons {
+		l.seasons[i].code(c)
+	}
+}
+
+func (s *season) code(c *coder) {
+	c.class(&s.class)
+	number(c, &s.hour)
+	number(c, &s.day)
+	number(c, &s.days)
+	s.packets.code(c)
+	s.bits.code(c)
+	if s.hour < 0 {
+		c.refuse("hour %d", s.hour)
+		s.hour = 0
+	}
+}
+
+func (t *track) code(c *coder) {
+	for i := range t.highest {
+		c.level(&t.highest[i])
+	}
+	for i := range t.hours {
+		octet(c, &t.hours[i])
+	}
+}
+
+// reopen finds again what follows from the hours of a season.
+func (s *season) reopen() {
+	for _, t := range [...]*track{&s.packets, &s.bits} {
+		for _, l := range t.hours {
+			t.most = max(t.most, l)
+		}
+	}
+	if s.hour != 0 {
+		known := s.packets.open(s.hour)
+		s.warm = s.bits.open(s.hour) || known
+	}
+}
