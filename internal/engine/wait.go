@@ -121,7 +121,9 @@ func (e *Engine) keepOne(f *downpour.Flow, now int64) {
 		}
 	}
 	e.came++
-	e.ahead.count(f)
+	if e.delay.current > aheadDelay {
+		e.ahead.count(f)
+	}
 	if 2*h.used >= e.cfg.Hold {
 		if !e.thin(f) {
 			return
@@ -241,7 +243,7 @@ func (e *Engine) closeUpTo(complete int64) {
 // close lets the earliest open second go.
 func (e *Engine) close() {
 	h := e.hold
-	if h.seconds[h.first&(holdSpan-1)].empty() {
+	if h.seconds[h.first&(holdSpan-1)] == nil {
 		h.first++
 		return
 	}
