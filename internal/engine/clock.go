@@ -46,7 +46,6 @@ func (e *Engine) advance(t int64) {
 	if e.waiting && rest != unset {
 		e.pace, e.came = e.came, 0
 		e.release(e.last - e.delay.at(e.last))
-		e.lookAhead()
 	} else if e.ahead != nil && rest != unset {
 		e.withdraw(e.rest) // what an earlier run told of ahead, where flows no longer wait
 	}

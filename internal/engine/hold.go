@@ -15,6 +15,8 @@ type hold struct {
 	spare   int             // how many those are
 	emptied *held           // likewise
 	out     [chunkFlows]downpour.Flow
+	closing *held // the second before the first open one, as far as it was not let go yet
+	slot    int   // that is next of it
 	first   int64 // the earliest second that is open, in seconds since the epoch
 	latest  int64 // the latest second that holds anything
 	used    int   // flows that are kept
@@ -89,31 +91,43 @@ func (h *hold) chunk() *chunk {
 	return c
 }
 
-// close takes the earliest second out: its flows and parts of flows go to take in
-// the order of time, some at once; the slice is used again. What is left of long
-// flows moves on.
-func (h *hold) close(take func([]downpour.Flow)) {
+// close begins to let the earliest open second go, which is not empty. What was
+// closed before has been let go.
+func (h *hold) close() {
 	open := &h.seconds[h.first&(holdSpan-1)]
-	s := *open
+	h.closing, h.slot = *open, 0
 	*open = nil
 	h.first++
-	for i := range s {
-		for c := s[i].head; c != nil; c = h.recycle(c) {
+}
+
+// letGo gives take, some at once, the flows and parts of flows of the next slots of
+// the second that closes, and tells of how many: at most n, fewer if it has no more. The
+// slice that take gets is used again. What is left of long flows moves on.
+func (h *hold) letGo(n int, take func([]downpour.Flow)) int {
+	for done := range n {
+		if h.closing == nil {
+			return done
+		}
+		s := &h.closing[h.slot]
+		for c := s.head; c != nil; c = h.recycle(c) {
 			h.used -= c.n
 			if c.lasts {
-				h.letGo(c, take)
+				h.letGoParts(c, take)
 			} else {
 				take(c.flows[:c.n])
 			}
 		}
-		s[i] = chunks{}
+		*s = chunks{}
+		if h.slot++; h.slot == slots {
+			h.closing, h.emptied = nil, h.closing
+		}
 	}
-	h.emptied = s
+	return n
 }
 
-// letGo gives what the second before the first open one shows of a chunk's flows,
-// and keeps what is left of them.
-func (h *hold) letGo(c *chunk, take func([]downpour.Flow)) {
+// letGoParts gives what the closing second shows of a chunk's flows, and keeps
+// what is left of them.
+func (h *hold) letGoParts(c *chunk, take func([]downpour.Flow)) {
 	start, n := (h.first-1)*second, 0
 	for i := range c.flows[:c.n] {
 		f := &c.flows[i]

@@ -64,9 +64,11 @@ type Engine struct {
 	delay   delay
 	hold    *hold // nil as long as no flow had to wait
 	counts  HoldStats
-	ahead   *foresight       // nil as long as no flow had to wait
-	alarms  map[string]int64 // when attacks were first told of, where flows wait
-	events  []downpour.Event
+	live    bool // the batch at hand was told when it arrived
+	releasing
+	ahead  *foresight       // nil as long as no flow had to wait
+	alarms map[string]int64 // when attacks were first told of, where flows wait
+	events []downpour.Event
 }
 
 // New returns an engine that is ready to be fed. Its goroutines, if any, end
@@ -144,6 +146,7 @@ func (e *Engine) start(n int) {
 // counted as late, and what is late counts for the current second. Otherwise they
 // wait until their second is complete.
 func (e *Engine) Feed(b *observe.Batch) {
+	e.live = b.Now != 0
 	e.delay.tell(b.Delay, max(e.last, b.Now))
 	for i := range b.Counts {
 		c := &b.Counts[i]
@@ -161,6 +164,7 @@ func (e *Engine) Feed(b *observe.Batch) {
 	e.feed(flows, b.Now, false)
 	if b.Now != 0 {
 		e.advance(b.Now)
+		e.proceed(e.portion())
 	}
 }
 

@@ -77,7 +77,8 @@ func TestLastPacketAtAWholeSecond(t *testing.T) {
 		h.put(&f, 1000)
 		n, bytes := uint32(0), uint64(0)
 		for h.used > 0 {
-			h.close(func(parts []downpour.Flow) {
+			h.close()
+			h.letGo(slots, func(parts []downpour.Flow) {
 				for i := range parts {
 					n, bytes = n+parts[i].Packets, bytes+parts[i].Bytes
 				}

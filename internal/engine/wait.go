@@ -203,52 +203,14 @@ func (e *Engine) lateBy(f *downpour.Flow) bool {
 // makeRoom closes the earliest seconds until a sixteenth of the room is free.
 func (e *Engine) makeRoom() {
 	h := e.hold
+	h.letGo(slots, e.letGo)
 	for h.used > e.cfg.Hold-e.cfg.Hold/16 && h.first <= h.latest {
 		used := h.used
 		e.close()
+		h.letGo(slots, e.letGo)
 		e.counts.EarlySeconds++
 		e.counts.EarlyFlows += uint64(used - h.used)
 	}
-}
-
-// release lets go of all seconds that are complete: those that end by a moment.
-// Time that passes without a flow is one tick.
-func (e *Engine) release(complete int64) {
-	h := e.hold
-	if h.first == 0 {
-		return // no flow has come
-	}
-	e.closeUpTo(complete)
-	if complete == never {
-		return
-	}
-	h.first = max(h.first, complete/second)
-	h.latest = max(h.latest, h.first)
-	e.tickFlows(h.first * second)
-	if e.delay.current == 0 {
-		// Nobody holds anything back any longer: the second at hand goes on as
-		// it comes, unless a flow waits that is dated later.
-		e.closeUpTo((h.first + 1) * second)
-		e.waiting = h.used > 0
-	}
-}
-
-func (e *Engine) closeUpTo(complete int64) {
-	h := e.hold
-	for h.used > 0 && h.first <= h.latest && (h.first+1)*second <= complete {
-		e.close()
-	}
-}
-
-// close lets the earliest open second go.
-func (e *Engine) close() {
-	h := e.hold
-	if h.seconds[h.first&(holdSpan-1)] == nil {
-		h.first++
-		return
-	}
-	e.tickFlows(h.first * second)
-	h.close(e.letGo)
 }
 
 func (e *Engine) letGo(flows []downpour.Flow) {

@@ -118,7 +118,7 @@ func (l *Live) takeIn(b *observe.Batch) {
 
 // gathering is how long batches may gather before the next is fed: waking up for
 // each costs more than many of its flows.
-const gathering = 5 * time.Millisecond
+const gathering = 20 * time.Millisecond
 
 // gather lets batches gather, if there is much room for them.
 func (l *Live) gather(ctx context.Context) {
