@@ -43,11 +43,18 @@ func (e *Engine) advance(t int64) {
 	if flows != unset || rest != unset {
 		e.turn(flows, rest, false)
 	}
-	if e.waiting && rest != unset {
+	if !e.waiting {
+		if e.ahead != nil && rest != unset {
+			e.withdraw(e.rest) // what an earlier run told of ahead, where flows no longer wait
+		}
+		return
+	}
+	if rest != unset {
 		e.pace, e.came = e.came, 0
-		e.release(e.last - e.delay.at(e.last))
-	} else if e.ahead != nil && rest != unset {
-		e.withdraw(e.rest) // what an earlier run told of ahead, where flows no longer wait
+	}
+	complete := e.last - e.delay.at(e.last)
+	if e.releasing.due == 0 && (rest != unset || complete >= (e.hold.first+1)*second) {
+		e.release(complete)
 	}
 }
 
