@@ -101,7 +101,10 @@ type health struct {
 			Name    string
 			Records uint64
 		}
-		Unknown []struct{ Address string }
+		Unknown []struct {
+			Address   string
+			Datagrams int
+		}
 	}
 }
 
@@ -146,8 +149,12 @@ func TestServeAllowsAnExporterForGood(t *testing.T) {
 		now := time.Now().UnixNano()
 		return encoder.Flows(nil, now, load.Flows(280, now))
 	}
-	s.send("127.0.0.2", next())
-	s.eventually("it is listed", func() bool { return len(s.health().Flow.Unknown) == 1 })
+	first := next()
+	s.send("127.0.0.2", first)
+	s.eventually("it is listed with all that it sent", func() bool {
+		unknown := s.health().Flow.Unknown
+		return len(unknown) == 1 && unknown[0].Datagrams == len(first)
+	})
 	if status, body := s.ask("POST", "/ops/exporters/127.0.0.2/allow"); status != http.StatusSeeOther {
 		t.Fatalf("allowing it answers %d: %s", status, body)
 	}
