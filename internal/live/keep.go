@@ -16,18 +16,15 @@ import (
 
 // Settings of the store that live keeps.
 const (
-	settingOutage  = "outage-detector"
 	settingPublish = "publication/" // followed by the incident's id
 	settingMerged  = "merged/"      // followed by the id of the incident that is gone
 )
 
-// How often things are kept: what changed each second; the detector's state four
-// times a minute, so that a crash costs an outage that is going on a quarter of a
-// minute of memory; and what is too old or too much each minute, since a flood of
-// reports can fill a disk in less than an hour.
+// How often things are kept: what changed each second; and what is too old or too much
+// goes each minute, since a flood of reports can fill a disk in less than an hour. For
+// what detectors know see checkpoint.go.
 const (
 	keepEvery  = time.Second
-	stateEvery = 15 * time.Second
 	pruneEvery = time.Minute
 )
 
@@ -131,8 +128,10 @@ func (k *keeper) incidentAgain(r store.Record) {
 // keep writes what changed until ctx ends.
 func (l *Live) keep(ctx context.Context) {
 	flush, state, prune := time.NewTicker(keepEvery), time.NewTicker(stateEvery), time.NewTicker(pruneEvery)
+	baseline := time.NewTicker(baselineEvery)
 	defer flush.Stop()
 	defer state.Stop()
+	defer baseline.Stop()
 	defer prune.Stop()
 	for {
 		select {
@@ -140,8 +139,11 @@ func (l *Live) keep(ctx context.Context) {
 			return
 		case <-flush.C:
 			l.complain("store incidents", l.keeper.flush(ctx))
+			l.complain("store the open attacks", l.keepOpen(ctx, false))
 		case <-state.C:
-			l.complain("store the detector's state", l.keepState(ctx))
+			l.complain("store the detectors' state", l.keepState(ctx))
+		case <-baseline.C:
+			l.complain("store what is usual", l.keepBaseline(ctx))
 		case <-prune.C:
 			l.complain("delete what is too old", l.prune(ctx))
 		}
@@ -152,19 +154,6 @@ func (l *Live) complain(what string, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		l.cfg.Log.Error("cannot "+what, "error", err)
 	}
-}
-
-func (l *Live) keepState(ctx context.Context) error {
-	if l.replay != nil {
-		return nil // a replay teaches nothing about tomorrow
-	}
-	l.work.Lock()
-	state, err := l.pipeline.Snapshot()
-	l.work.Unlock()
-	if err != nil {
-		return err
-	}
-	return l.cfg.Store.PutSetting(ctx, settingOutage, state)
 }
 
 func (l *Live) prune(ctx context.Context) error {
@@ -220,7 +209,7 @@ func (l *Live) recall(ctx context.Context, r store.Record) error {
 	l.incidents[id] = r
 	l.order = append(l.order, id)
 	if r.Incident.Ongoing || l.now.Sub(r.Incident.End) < window {
-		l.pipeline.Recall(r)
+		l.pipeline.Recall(r, l.now)
 	}
 	value, err := l.setting(ctx, settingPublish+id)
 	if err != nil || value == nil {
@@ -253,20 +242,4 @@ func settingOf(ctx context.Context, s Settings, name string) ([]byte, error) {
 		return nil, fmt.Errorf("load %s: %w", name, err)
 	}
 	return value, nil
-}
-
-// restore gives the outage detector what it had learnt.
-func (l *Live) restore(ctx context.Context) error {
-	if l.replay != nil {
-		return nil
-	}
-	state, err := l.setting(ctx, settingOutage)
-	if err != nil || state == nil {
-		return err
-	}
-	if err := l.pipeline.Restore(state); err != nil {
-		// What was learnt is worth less than being up.
-		l.cfg.Log.Warn("the outage detector starts anew", "error", err)
-	}
-	return nil
 }

@@ -74,6 +74,8 @@ const DefaultRetention = 90 * 24 * time.Hour
 type Live struct {
 	cfg      Config
 	keeper   keeper
+	kept     uint64     // pipeline.Opened when open attacks were kept last; the keeping goroutine's
+	open     bool       // whether there were any then
 	allowing sync.Mutex // one operator's exporter at a time
 
 	// work guards what belongs to the stepping goroutine. It is held long, so
@@ -164,7 +166,7 @@ func (l *Live) finish(ctx context.Context) error {
 	defer cancel()
 	err := l.step(l.cfg.Clock())
 	l.complain("store incidents", l.keeper.flush(ctx))
-	l.complain("store the detector's state", l.keepState(ctx))
+	l.complain("store what the detectors know", l.keepAll(ctx))
 	l.work.Lock()
 	defer l.work.Unlock()
 	l.pipeline.Finish()

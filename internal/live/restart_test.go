@@ -1,8 +1,12 @@
 package live
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +15,7 @@ import (
 	"downpour/internal/detect/attack"
 	"downpour/internal/detect/outage"
 	"downpour/internal/enrich"
+	"downpour/internal/observe"
 	"downpour/internal/observe/report"
 	"downpour/internal/pipeline"
 	"downpour/internal/store/embedded"
@@ -174,5 +179,122 @@ func TestViewsWhileARacingReplay(t *testing.T) {
 	stop()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// flood feeds seconds of a SYN flood of 5,000 packets/s to one address, at its pace.
+func (r *rehearsal) flood(t *testing.T, seconds int) {
+	t.Helper()
+	for range seconds {
+		var b observe.Batch
+		for i := range 5000 {
+			b.Flows = append(b.Flows, downpour.Flow{
+				Time: r.now.UnixNano() + int64(i)*int64(time.Second)/5000, Packets: 1, Sampling: 1, Bytes: 60, TTL: 50,
+				Source: downpour.AddressFrom4(uint32(r.now.Second()*5000+i) * 2654435761), Destination: downpour.AddressFrom4(0xc6336407),
+				SourcePort: uint16(1024 + i), DestinationPort: 443, Protocol: downpour.ProtocolTCP, TCPFlags: downpour.SYN,
+			})
+		}
+		r.work.Lock()
+		for part := range slices.Chunk(b.Flows, observe.BatchSize) {
+			r.feed(&observe.Batch{Flows: part})
+		}
+		r.work.Unlock()
+		r.now = r.now.Add(time.Second)
+		if err := r.step(r.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// attacks are those of all incidents, by ID.
+func (r *rehearsal) attacks() map[string]downpour.Attack {
+	all := map[string]downpour.Attack{}
+	for _, record := range r.incidents {
+		for _, a := range record.Attacks {
+			all[a.ID] = a
+		}
+	}
+	return all
+}
+
+// TestCrashDuringAnAttack: after a crash in the middle of an attack it goes on as the
+// same, with what it had brought before; and ends as the same.
+func TestCrashDuringAnAttack(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	r := rehearse(t, dir, noon, nil)
+	r.flood(t, 2)
+	if err := errors.Join(r.keepOpen(ctx, false), r.keeper.flush(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	before := r.attacks()
+	if len(before) != 1 {
+		t.Fatalf("%d attacks before the crash: the test shows nothing", len(before))
+	}
+	r.store.Close() // no finish: as after kill -9
+
+	r = rehearse(t, dir, r.now.Add(20*time.Second), nil)
+	defer r.store.Close()
+	r.flood(t, 10)
+	for id, b := range before {
+		a := r.attacks()[id]
+		if len(r.attacks()) != 1 || len(r.order) != 1 || !a.Ongoing || !a.Onset.Equal(b.Onset) || !a.AlarmAt.Equal(b.AlarmAt) {
+			t.Fatalf("%d attacks in %d incidents after the crash; %s is %+v", len(r.attacks()), len(r.order), id, a)
+		}
+		if a.Total.Packets < 11*5000 || a.Total.Packets > 12*5000 {
+			t.Errorf("12 s of 5,000 packets/s are told as %d packets", a.Total.Packets)
+		}
+		if end := r.now; a.End.Before(end.Add(-time.Second)) {
+			t.Errorf("it goes on until %s, and is told until %s", end, a.End)
+		}
+	}
+	r.pass(t, 10, 0)
+	for id, a := range r.attacks() {
+		if a.Ongoing {
+			t.Errorf("%s goes on ten minutes after its last packet", id)
+		}
+	}
+	if state, err := r.setting(ctx, settingOpen); err != nil || len(state) == 0 {
+		t.Errorf("kept of the open attacks: %d bytes, %v", len(state), err)
+	}
+	if err := r.keepOpen(ctx, false); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := r.setting(ctx, settingOpen); err != nil || len(state) != 0 {
+		t.Errorf("no attack is open, and %d bytes are kept, %v", len(state), err)
+	}
+}
+
+// TestDamagedCheckpointsAreLeft: a server starts without what it cannot use, and says so.
+func TestDamagedCheckpointsAreLeft(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	r := rehearse(t, dir, noon, nil)
+	r.flood(t, 3)
+	if err := errors.Join(r.keepAll(ctx), r.keeper.flush(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{settingBaseline, settingOpen} {
+		state, err := r.setting(ctx, name)
+		if err != nil || len(state) < 20 {
+			t.Fatalf("%s: %d bytes, %v", name, len(state), err)
+		}
+		state[len(state)/2] ^= 1
+		if err := r.store.PutSetting(ctx, name, state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.store.Close()
+	var log bytes.Buffer
+	r = rehearse(t, dir, r.now.Add(time.Second), func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	defer r.store.Close()
+	for _, want := range []string{"what is usual is learned anew", "attacks that were going on are over", "its checksum is wrong"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log does not say %q: %s", want, log.String())
+		}
+	}
+	r.pass(t, 1, 0)
+	for id, a := range r.attacks() {
+		if a.Ongoing {
+			t.Errorf("%s goes on", id)
+		}
 	}
 }

@@ -59,6 +59,8 @@ type Pipeline struct {
 	touched   map[string]bool            // attacks and outages since the last Changed
 	told      map[string][]string        // parts of incidents as last told by Changed
 	forgotten uint64                     // attacks given up to keep the bound
+	opened    uint64                     // attacks that have opened or ended
+	resumed   map[string]bool            // attacks of an earlier run that go on
 	watched   span                       // event time in which traffic was looked at
 	detectors []*attack.Detector
 	counts    Counts // as of the last tick
@@ -75,6 +77,7 @@ func New(cfg Config) *Pipeline {
 		outages: map[string]downpour.Outage{},
 		touched: map[string]bool{},
 		told:    map[string][]string{},
+		resumed: map[string]bool{},
 	}
 	ec := engine.Config{
 		Shards: cfg.Shards,
@@ -162,7 +165,10 @@ func (p *Pipeline) take(e downpour.Event) {
 // many of those in a second of ours.
 func (p *Pipeline) measure(a downpour.Attack) {
 	a.Synthetic = p.cfg.Synthetic
-	last := p.attacks[a.ID]
+	last, known := p.attacks[a.ID]
+	if !known || last.Ongoing != a.Ongoing || last.Provisional != a.Provisional {
+		p.opened++
+	}
 	a.Sources, a.Spoofing, a.Reflection = last.Sources, last.Spoofing, last.Reflection
 	if a.Footprint != nil {
 		p.stale[a.ID] = true

@@ -42,28 +42,6 @@ func (p *Pipeline) assessClaims(attacks []downpour.Attack, outages []downpour.Ou
 	return claim.Assess(p.cfg.Claims, claim.Evidence{Attacks: attacks, Outages: outages, Seen: p.seen()})
 }
 
-// Recall takes in an incident of an earlier run, so that what comes next can
-// join it; Restore comes before. Nobody watched in between: what was going on then
-// ended when it was last seen, unless the restored detector says that it goes on.
-func (p *Pipeline) Recall(r store.Record) {
-	for i := range r.Outages {
-		o := r.Outages[i]
-		o.Ongoing = o.Ongoing && p.outage.Ongoing(o.ID)
-		p.outages[o.ID] = o
-		p.touched[o.ID] = true
-		p.told[r.Incident.ID] = append(p.told[r.Incident.ID], o.ID)
-		p.book.Add(downpour.Event{At: o.End, Outage: &o})
-	}
-	for i := range r.Attacks {
-		a := r.Attacks[i]
-		a.Ongoing = false
-		p.attacks[a.ID] = a
-		p.touched[a.ID] = true
-		p.told[r.Incident.ID] = append(p.told[r.Incident.ID], a.ID)
-		p.book.Add(downpour.Event{At: a.End, Attack: &a})
-	}
-}
-
 // Notes tell what a reader must know of the run as a whole: what was given up.
 func (p *Pipeline) Notes() []string {
 	var notes []string

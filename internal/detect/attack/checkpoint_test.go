@@ -56,8 +56,9 @@ func (w *watch) again(t *testing.T, cfg Config, at time.Duration) *watch {
 		t.Fatal(err)
 	}
 	open := Open(w.detectors, w.Told)
-	if err := Resume(next.detectors, open, now); err != nil {
-		t.Fatal(err)
+	resumed, err := Resume(next.detectors, open, now)
+	if err != nil || len(resumed) != 1 || resumed[0].ID != w.events[0].Attack.ID || !resumed[0].AlarmAt.Equal(w.events[0].Attack.AlarmAt) {
+		t.Fatalf("resumed %v: %v", resumed, err)
 	}
 	if written := Open(next.detectors, w.Told); !bytes.Equal(written, open) {
 		t.Errorf("what was read is written in %d bytes, and was in %d", len(written), len(open))
@@ -163,7 +164,7 @@ func TestAnOldAttackIsNotResumed(t *testing.T) {
 	first.see(mixture(1), 0, 15*time.Second)
 	first.Rest()
 	next := newWatch(Default())
-	err := Resume(next.detectors, Open(first.detectors, first.Told), time.Unix(0, morning+int64(time.Hour)))
+	_, err := Resume(next.detectors, Open(first.detectors, first.Told), time.Unix(0, morning+int64(time.Hour)))
 	if err == nil || !strings.Contains(err.Error(), "59m45s old") || next.detectors[0].Stats().Suspects > 0 {
 		t.Errorf("after an hour: %v", err)
 	}
@@ -211,7 +212,8 @@ func TestDamagedCheckpoints(t *testing.T) {
 	next := newWatch(Default())
 	refused := func(name string, state []byte, want string) {
 		t.Helper()
-		for _, err := range []error{Resume(next.detectors, state, now), Relearn(next.detectors, state, now)} {
+		_, resumed := Resume(next.detectors, state, now)
+		for _, err := range []error{resumed, Relearn(next.detectors, state, now)} {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -222,10 +224,10 @@ func TestDamagedCheckpoints(t *testing.T) {
 	for at := len(learnedMark); at < len(open); at += 1 + len(open)/500 {
 		bad := slices.Clone(open)
 		bad[at] ^= 0x10
-		if err := Resume(next.detectors, bad, now); err == nil || !strings.Contains(err.Error(), "damaged") {
+		if _, err := Resume(next.detectors, bad, now); err == nil || !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("byte %d: %v", at, err)
 		}
-		if err := Resume(next.detectors, open[:at], now); err == nil {
+		if _, err := Resume(next.detectors, open[:at], now); err == nil {
 			t.Errorf("cut at %d: accepted", at)
 		}
 	}
@@ -233,7 +235,7 @@ func TestDamagedCheckpoints(t *testing.T) {
 	other = other[:len(other)-4]
 	other[len(openMark)] = checkpointVersion + 1
 	other = reseal(other)
-	if err := Resume(next.detectors, other, now); err == nil || err.Error() != "it is of version 2, and this program's is 1" {
+	if _, err := Resume(next.detectors, other, now); err == nil || err.Error() != "it is of version 2, and this program's is 1" {
 		t.Errorf("another version: %v", err)
 	}
 	for _, d := range next.detectors {
@@ -268,7 +270,8 @@ func FuzzCheckpoint(f *testing.F) {
 		}
 		now := time.Unix(0, morning+int64(time.Minute))
 		state := reseal(body)
-		resumed, relearned := Resume(detectors, state, now), Relearn(detectors, state, now)
+		_, resumed := Resume(detectors, state, now)
+		relearned := Relearn(detectors, state, now)
 		if resumed != nil && relearned != nil {
 			return
 		}

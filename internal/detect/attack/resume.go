@@ -76,8 +76,9 @@ func (d *Detector) writeOpen(c *coder, told Told, sources int) {
 // Resume gives new detectors, as many as there were, the attacks that were open when
 // a checkpoint was made, at the time now. They go on, under their IDs, if what comes
 // bears them out within the hold. Where the checkpoint is not what it should be, or so
-// old that another attack is likelier than the same one, nothing goes on.
-func Resume(detectors []*Detector, state []byte, now time.Time) error {
+// old that another attack is likelier than the same one, nothing goes on. Of those
+// that do it returns the ID and the time of the alarm.
+func Resume(detectors []*Detector, state []byte, now time.Time) ([]downpour.Attack, error) {
 	type open struct {
 		detector *Detector
 		learned  learned
@@ -100,27 +101,30 @@ func Resume(detectors []*Detector, state []byte, now time.Time) error {
 		}
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if age := time.Duration(now.UnixNano() - as); age > detectors[0].cfg.Blind {
-		return fmt.Errorf("it is %v old", age.Round(time.Second))
+		return nil, fmt.Errorf("it is %v old", age.Round(time.Second))
 	}
 	for _, d := range detectors {
 		d.now = max(d.now, as)
 	}
+	var resumed []downpour.Attack
 	for i := range all {
 		o := &all[i]
-		o.detector.resume(o.suspect, o.detector.relearn(&o.learned, as))
+		if o.detector.resume(o.suspect, o.detector.relearn(&o.learned, as)) {
+			resumed = append(resumed, downpour.Attack{ID: o.suspect.attack.id, AlarmAt: instant(o.suspect.attack.alarmAt)})
+		}
 	}
-	return nil
+	return resumed, nil
 }
 
 // resume follows a suspect as before. Where its target or itself finds no place, its
 // attack is over.
-func (d *Detector) resume(s *suspect, t *target) {
+func (d *Detector) resume(s *suspect, t *target) bool {
 	if t == nil || t.suspect != nil || len(d.suspects) >= d.cfg.Suspects {
 		d.stats.ShedSuspects++
-		return
+		return false
 	}
 	s.target, s.address, t.suspect = t, t.address, s
 	s.slot, s.attack.blind = slotOf(s.now), true
@@ -129,6 +133,7 @@ func (d *Detector) resume(s *suspect, t *target) {
 	}
 	d.suspects = append(d.suspects, s)
 	d.share()
+	return true
 }
 
 func (s *suspect) code(c *coder) {
