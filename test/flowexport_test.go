@@ -33,8 +33,14 @@ func attackTraffic(t *testing.T) (packets []export.Packet, truth traffic.Truth) 
 // trafficOf makes packets of streams to the victim, of which one is an attack.
 func trafficOf(t *testing.T, streams ...traffic.Stream) (packets []export.Packet, truth traffic.Truth) {
 	t.Helper()
+	return trafficFrom(t, noon(), streams...)
+}
+
+// trafficFrom is the same from a time on.
+func trafficFrom(t *testing.T, begins time.Time, streams ...traffic.Stream) (packets []export.Packet, truth traffic.Truth) {
+	t.Helper()
 	made := traffic.Make(&traffic.Recipe{
-		Seed: 11, Start: noon(), Host: netip.MustParseAddr(victim), Link: traffic.VLAN, Snap: 96, Streams: streams,
+		Seed: 11, Start: begins, Host: netip.MustParseAddr(victim), Link: traffic.VLAN, Snap: 96, Streams: streams,
 	})
 	var body bytes.Buffer
 	if err := made.Write(&body); err != nil {
