@@ -8,6 +8,9 @@ import "time"
 type Event struct {
 	At     time.Time
 	Attack *Attack
+	// PartOf is set with an attack that turned out to be a part of another, whose ID
+	// it is: it's told of no longer.
+	PartOf string
 	Outage *Outage
 	// Expected is set with neither of the above: what a service's reports were
 	// expected to be in a bucket that has closed.

@@ -58,6 +58,13 @@ type RequestDetector interface {
 	Request(r *downpour.Request)
 }
 
+// Joint is a detector of what no partition shows alone. It is called after all of
+// them, when none works, with what they say, and returns that as it is to be told.
+type Joint interface {
+	// Turn says that event time has reached now, or (finish) that the input ends then.
+	Turn(now int64, finish bool, said []downpour.Event) []downpour.Event
+}
+
 // tell tells a detector that time has reached now, or that the input has ended
 // then, and appends what it says to dst.
 func tell(d Detector, now int64, finish bool, dst []downpour.Event) []downpour.Event {

@@ -24,6 +24,8 @@ type Config struct {
 	Shards int
 	// Flows makes the detector of one partition.
 	Flows func(partition int) FlowDetector
+	// Joint owns what spans partitions; nil if there is nothing.
+	Joint Joint
 	// Ours tells whether an address is one of ours. Detectors then see flows to
 	// ours, and both ends of flows from ours. nil: every end is seen.
 	Ours func(downpour.Address) bool
@@ -312,6 +314,9 @@ func (e *Engine) turnFlows(now int64, finish bool) {
 		for range e.shards {
 			e.events = append(e.events, <-e.done...)
 		}
+	}
+	if e.cfg.Joint != nil {
+		e.events = e.cfg.Joint.Turn(now, finish, e.events)
 	}
 	e.heed()
 	if e.cfg.Ticked != nil {

@@ -29,7 +29,7 @@ func (p *Pipeline) Counts() Counts {
 
 // detector makes that of a partition.
 func (p *Pipeline) detector(partition int) engine.FlowDetector {
-	d := attack.New(p.cfg.Attack, partition)
+	d := p.prefixes.Partition(partition)
 	p.detectors = append(p.detectors, d)
 	return d
 }

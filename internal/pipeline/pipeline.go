@@ -62,6 +62,7 @@ type Pipeline struct {
 	opened    uint64                     // attacks that have opened or ended
 	resumed   map[string]bool            // attacks of an earlier run that go on
 	watched   span                       // event time in which traffic was looked at
+	prefixes  *attack.Prefixes
 	detectors []*attack.Detector
 	counts    Counts // as of the last tick
 }
@@ -79,9 +80,11 @@ func New(cfg Config) *Pipeline {
 		told:    map[string][]string{},
 		resumed: map[string]bool{},
 	}
+	p.prefixes = attack.NewPrefixes(cfg.Attack)
 	ec := engine.Config{
 		Shards: cfg.Shards,
 		Flows:  p.detector,
+		Joint:  p.prefixes,
 		Counts: p.outage,
 		Ours:   ours(cfg.Attack.Service),
 		Emit:   p.take,
@@ -146,6 +149,9 @@ func (p *Pipeline) Restore(state []byte) error { return p.outage.Restore(state) 
 // take is where detection's events meet assessment.
 func (p *Pipeline) take(e downpour.Event) {
 	switch {
+	case e.PartOf != "":
+		p.drop(e.Attack.ID)
+		return
 	case e.Attack != nil:
 		p.measure(*e.Attack)
 		return
@@ -183,6 +189,14 @@ func (p *Pipeline) measure(a downpour.Attack) {
 		p.book.Add(downpour.Event{At: a.End, Attack: &a})
 	}
 	p.forget()
+}
+
+// drop forgets an attack that is told of as part of another.
+func (p *Pipeline) drop(id string) {
+	delete(p.attacks, id)
+	delete(p.stale, id)
+	delete(p.touched, id)
+	p.book.Drop(id)
 }
 
 // assess concludes on attacks of which more has been measured.

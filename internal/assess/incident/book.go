@@ -78,6 +78,9 @@ func (b *Book) Add(e downpour.Event) {
 	}
 }
 
+// Drop leaves an attack out: it turned out to be a part of another.
+func (b *Book) Drop(attack string) { delete(b.parts, "a"+attack) }
+
 // Forgotten is how many parts were given up to keep the bound.
 func (b *Book) Forgotten() uint64 { return b.forgotten }
 

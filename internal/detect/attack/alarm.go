@@ -81,7 +81,7 @@ func (s *suspect) judgeRun(c Class) bool {
 // shortVerdict is how an input that ended within a second was judged.
 type shortVerdict struct {
 	class   Class
-	target  downpour.Address
+	target  string
 	rate    volume  // a second
 	seconds float64 // seen
 	limit   Floor
@@ -127,7 +127,7 @@ func (s *suspect) judgeShort(c Class) *shortVerdict {
 		return nil
 	}
 	rate := volume{packets: uint64(float64(v.packets) / seconds), bytes: uint64(float64(v.bytes) / seconds)}
-	return &shortVerdict{c, s.target.address, rate, seconds, s.classes[c].limit, share}
+	return &shortVerdict{c, s.subject(), rate, seconds, s.classes[c].limit, share}
 }
 
 // span is for how many seconds a class was seen in the collection.
@@ -151,10 +151,10 @@ func (s *suspect) why() string {
 	packets, bits := float64(st.peak.packets), float64(st.peak.bytes)*8
 	if st.limit.Packets > 0 && packets >= st.limit.Packets || st.limit.Bits == 0 {
 		return fmt.Sprintf("%s to %s were %s/s; expected at most %s",
-			c, s.target.address, figure(packets), expectation(st.limit, false, usual.packets))
+			c, s.subject(), figure(packets), expectation(st.limit, false, usual.packets))
 	}
 	return fmt.Sprintf("%s to %s were %s bit/s; expected at most %s",
-		c, s.target.address, figure(bits), expectation(st.limit, true, usual.bits))
+		c, s.subject(), figure(bits), expectation(st.limit, true, usual.bits))
 }
 
 // expectation words a limit and where it comes from.

@@ -51,6 +51,14 @@ func ClassNamed(word string) (Class, bool) {
 // Floors are floors by class.
 type Floors [classes]Floor
 
+// times are floors so many times as high.
+func (f Floors) times(n float64) Floors {
+	for c := range f {
+		f[c].Packets, f[c].Bits = n*f[c].Packets, n*f[c].Bits
+	}
+	return f
+}
+
 // Floor is the rate below which a class is never an attack, whatever is usual.
 // Passing either of the two is passing the floor; 0 means that this one is not
 // looked at.

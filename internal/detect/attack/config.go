@@ -79,6 +79,11 @@ type Config struct {
 	// Blind is for how long nobody may have watched for an attack to go on as the
 	// same: the time of a reboot, not of a night.
 	Blind time.Duration
+	// Prefixes and WatchedPrefixes bound what is counted for carpet bombing: 8,192
+	// prefixes are 2 MiB, eight that are followed as much as as many suspects.
+	Prefixes, WatchedPrefixes int
+	// PrefixFloor is by how much the floors of a prefix are above those of an address.
+	PrefixFloor float64
 	// Idle is how long a suspect below suspicion is still followed, and how
 	// often what was gathered about one without an attack starts afresh.
 	Idle time.Duration
@@ -106,6 +111,7 @@ func Default() Config {
 		MinSamples:   20,
 		ShortPackets: 100, ShortSpan: 10 * time.Millisecond, ShortShare: 0.25, ShortSources: 50,
 		Hold: time.Minute, HoldMost: 5 * time.Minute, Blind: 15 * time.Minute,
+		Prefixes: 8192, WatchedPrefixes: 8, PrefixFloor: 2,
 		Idle: 10 * time.Second,
 	}
 }

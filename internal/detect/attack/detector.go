@@ -2,6 +2,7 @@ package attack
 
 import (
 	"iter"
+	"math"
 
 	"downpour"
 )
@@ -9,22 +10,27 @@ import (
 // Detector owns the targets of one partition. It is used by one goroutine at a
 // time and meets engine.FlowDetector.
 type Detector struct {
-	cfg       Config
-	targets   table
-	past      iter.Seq2[[]downpour.Flow, []downpour.FlowEnd] // nil: nothing is remembered
-	flows     []downpour.Flow                                // at hand
-	ends      []downpour.FlowEnd                             // of which: up to the one that is looked at
-	suspects  []*suspect                                     // being followed, in the order in which they began
-	idle      []*suspect                                     // to be used again
-	pieces    []piece                                        // for lookBack to use again
-	events    []downpour.Event
-	stats     Stats
-	levels    []thresholds // by group
-	seasons   seasons
-	now       int64  // when it was last ticked
-	displaced int64  // when a suspect last gave way to another
-	finishing bool   // no more will come
-	made      uint64 // suspects made, so that each has keys of its own
+	cfg      Config
+	targets  table
+	past     iter.Seq2[[]downpour.Flow, []downpour.FlowEnd] // nil: nothing is remembered
+	flows    []downpour.Flow                                // at hand
+	ends     []downpour.FlowEnd                             // of which: up to the one that is looked at
+	suspects []*suspect                                     // being followed, in the order in which they began
+	idle     []*suspect                                     // to be used again
+	pieces   []piece                                        // for lookBack to use again
+	events   []downpour.Event
+	stats    Stats
+	levels   []thresholds // by group
+	seasons  seasons
+	sample   thinner // of all flows toward the partition's addresses, for Prefixes
+	closer   thinner // of those from and to prefixes that are watched
+	watched  []span
+	// watchedOthers tells that some of them are not ours.
+	watchedOthers bool
+	now           int64  // when it was last ticked
+	displaced     int64  // when a suspect last gave way to another
+	finishing     bool   // no more will come
+	made          uint64 // suspects made, so that each has keys of its own
 }
 
 // Stats counts what the detector holds and what it had to give up.
@@ -46,6 +52,7 @@ func New(cfg Config, partition int) *Detector {
 		targets: newTable(downpour.Address{Lo: 1}.Hash(key), cfg.Targets),
 		seasons: seasons{limit: cfg.Seasons},
 		levels:  cfg.thresholds(),
+		sample:  thinner{every: math.MaxUint64}, // nobody asks, see Prefixes
 	}
 	return d
 }
@@ -77,7 +84,7 @@ func (d *Detector) FollowsOthers() bool {
 			return true
 		}
 	}
-	return false
+	return d.watchedOthers
 }
 
 // lookAhead is how many targets are looked up before the first is counted for:
@@ -111,6 +118,10 @@ func (d *Detector) Flows(flows []downpour.Flow, ends []downpour.FlowEnd) {
 // incoming sees a flow toward one of the partition's addresses, whose target may
 // have been found before others came and went.
 func (d *Detector) incoming(t *target, f *downpour.Flow) {
+	v := volumeOf(f)
+	if d.sample.credit += v.packets; d.sample.credit >= d.sample.every || len(d.watched) > 0 {
+		d.take(f, v)
+	}
 	if t == nil || t.address != f.Destination {
 		if t = d.targets.find(f.Destination); t == nil {
 			if t = d.admit(f.Destination, f.Time); t == nil {
@@ -118,7 +129,7 @@ func (d *Detector) incoming(t *target, f *downpour.Flow) {
 			}
 		}
 	}
-	k, v := classify(f), volumeOf(f)
+	k := classify(f)
 	c := kindClasses[k]
 	if f.Time-t.start >= second {
 		d.roll(t, f.Time)
@@ -141,6 +152,9 @@ func (d *Detector) incoming(t *target, f *downpour.Flow) {
 
 // outgoing sees a flow that one of the partition's addresses sent.
 func (d *Detector) outgoing(f *downpour.Flow) {
+	if len(d.watched) > 0 {
+		d.takeOutgoing(f)
+	}
 	for _, s := range d.suspects {
 		if s.address == f.Source {
 			s.outgoingFlow(f)
@@ -181,6 +195,9 @@ func (d *Detector) weigh(s *suspect, c Class) {
 // alarm opens an attack because of class c, or takes the class into an open one.
 // short is how it was judged if the input was too short for a second, else nil.
 func (d *Detector) alarm(s *suspect, c Class, short *shortVerdict) {
+	if s.wide != nil && !s.wide.allowed[c] {
+		return
+	}
 	if s.open() {
 		s.classes[c].alarmed = true
 		s.widen()
@@ -208,6 +225,9 @@ func (d *Detector) side(s *suspect) (string, downpour.AttackDirection, bool) {
 	}
 	if !s.target.ours && s.now-s.followed < unheard && !d.finishing {
 		return "", "", false // it may yet be seen to answer
+	}
+	if s.target.ours && s.wide != nil {
+		return s.wide.service, downpour.Inbound, true
 	}
 	if s.target.ours {
 		service, _ := d.cfg.Service(s.target.address)

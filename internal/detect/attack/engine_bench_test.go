@@ -65,7 +65,8 @@ func BenchmarkEngine(b *testing.B) {
 				cfg.Service = ours
 				ec.Ours = func(a downpour.Address) bool { _, ours := ours(a); return ours }
 			}
-			ec.Flows = func(p int) engine.FlowDetector { return New(cfg, p) }
+			prefixes := NewPrefixes(cfg)
+			ec.Joint, ec.Flows = prefixes, func(p int) engine.FlowDetector { return prefixes.Partition(p) }
 			e := engine.New(ec)
 			s := newStream(c.targets, c.sources, c.flags)
 			for range 2000 {

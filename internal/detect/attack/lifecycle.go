@@ -51,7 +51,7 @@ func (s *suspect) begin(c Class, service string, direction downpour.AttackDirect
 	s.attack = &episode{
 		service: service, direction: direction, lead: c,
 		alarmAt: now, end: now, changed: true,
-		id: identify(service, s.target.address, direction, now),
+		id: identify(service, s.subject(), direction, now),
 	}
 	s.classes[c].alarmed = true
 	for _, k := range s.active {
@@ -89,7 +89,7 @@ func (s *suspect) date() {
 }
 
 // identify names an attack by what it is: the same input gives the same name.
-func identify(service string, target downpour.Address, d downpour.AttackDirection, alarm int64) string {
+func identify(service, target string, d downpour.AttackDirection, alarm int64) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%d", service, target, d, alarm))
 	return hex.EncodeToString(sum[:8])
 }
@@ -123,7 +123,8 @@ func (s *suspect) include() {
 		}
 		// Of sources that are not followed nothing is known.
 		known := s.sources.complete() || s.rows[k].window.tracked >= joiningRecords
-		joins := running && known && !s.ordinary(k) && !s.replies(k) && part > 0.5 && float64(w) >= share*float64(base)
+		spread := s.wide == nil || s.wide.allowed[kindClasses[k]]
+		joins := running && known && spread && !s.ordinary(k) && !s.replies(k) && part > 0.5 && float64(w) >= share*float64(base)
 		if alarmed || joins {
 			s.attack.kinds |= 1 << k
 			s.attack.changed = true

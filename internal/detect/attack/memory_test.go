@@ -33,9 +33,11 @@ func TestMemoryIsBounded(t *testing.T) {
 	before := liveHeap()
 	var stats Stats
 	detectors := []*Detector{}
+	prefixes := NewPrefixes(Default())
 	e := engine.New(engine.Config{
+		Joint: prefixes,
 		Flows: func(p int) engine.FlowDetector {
-			d := New(Default(), p)
+			d := prefixes.Partition(p)
 			detectors = append(detectors, d)
 			return d
 		},
@@ -84,8 +86,10 @@ func TestMemoryOverAnHour(t *testing.T) {
 	const perSecond, every = 10_000, 20 // seconds between two looks
 	seconds := testenv.Rounds(40, 3600)
 	before := liveHeap()
+	prefixes := NewPrefixes(Default())
 	e := engine.New(engine.Config{
-		Flows: func(p int) engine.FlowDetector { return New(Default(), p) },
+		Joint: prefixes,
+		Flows: func(p int) engine.FlowDetector { return prefixes.Partition(p) },
 		Emit:  func(downpour.Event) {},
 	})
 	flood := newStream(2000, 1<<32-1, downpour.SYN)

@@ -6,10 +6,13 @@ import (
 )
 
 // shape names what the attack's course looks like.
-func (a *episode) shape(parts []part) []string {
+func (s *suspect) shape(parts []part) []string {
 	const matters = 0.1
 	out := []string{}
-	if a.pulsed() {
+	if s.wide != nil {
+		out = append(out, "carpet bombing")
+	}
+	if s.attack.pulsed() {
 		out = append(out, "pulse wave")
 	}
 	var total, large uint64

@@ -14,9 +14,9 @@ func (s *suspect) snapshot(now int64, ongoing, withFootprint bool) downpour.Even
 	a := s.attack
 	parts := s.vectors()
 	out := &downpour.Attack{
-		ID: a.id, Service: a.service, Direction: a.direction, Target: downpour.TargetOf(s.target.address),
+		ID: a.id, Service: a.service, Direction: a.direction, Target: s.whom(),
 		Onset: instant(a.onset), AlarmAt: instant(a.alarmAt), PeakAt: instant(min(a.peakAt, a.end)), End: instant(a.end),
-		Ongoing: ongoing, Severity: s.severity(), Shape: a.shape(parts),
+		Ongoing: ongoing, Severity: s.severity(), Shape: s.shape(parts),
 		Peak:    downpour.Rate{Bits: float64(a.peakBytes) * 8, Packets: float64(a.peak.packets)},
 		Vectors: s.outward(parts), Why: s.why(), Rules: []downpour.Rule{},
 		Timeline: s.timeline(parts, a.onset, a.end),
@@ -33,6 +33,22 @@ func (s *suspect) snapshot(now int64, ongoing, withFootprint bool) downpour.Even
 	}
 	a.changed = false
 	return downpour.Event{At: instant(now), Attack: out}
+}
+
+// whom is the target as it is told.
+func (s *suspect) whom() downpour.Target {
+	if s.wide == nil {
+		return downpour.TargetOf(s.target.address)
+	}
+	return downpour.Target{Prefix: s.wide.span.prefix()}
+}
+
+// subject is the target in words: an address, or a prefix with its length.
+func (s *suspect) subject() string {
+	if s.wide == nil {
+		return s.target.address.String()
+	}
+	return s.wide.span.prefix().String()
 }
 
 // outward gives the parts the contract's form; shares add up to 1.

@@ -10,6 +10,7 @@ import (
 // then runs to the attack's end.
 type suspect struct {
 	cfg      *Config
+	wide     *wide // of a prefix; nil of an address
 	target   *target
 	address  downpour.Address // the target's
 	slot     int64            // number of the current slot; -1 before the first flow
@@ -58,6 +59,7 @@ func (s *suspect) open() bool { return s.attack != nil }
 
 // follow prepares the suspect for a target.
 func (s *suspect) follow(t *target, now int64) {
+	s.wide = nil
 	s.target, s.address, s.slot, s.now, s.stirred, s.followed = t, t.address, -1, now, now, now
 	for _, k := range s.active {
 		r := s.rows[k]

@@ -97,8 +97,10 @@ func find(cfg Config, flows []downpour.Flow) ([]downpour.Attack, []downpour.Even
 // runAll feeds flows in their order to an engine and returns all events.
 func runAll(cfg Config, flows []downpour.Flow) []downpour.Event {
 	var events []downpour.Event
+	prefixes := NewPrefixes(cfg)
 	ec := engine.Config{
-		Flows: func(partition int) engine.FlowDetector { return New(cfg, partition) },
+		Flows: func(partition int) engine.FlowDetector { return prefixes.Partition(partition) },
+		Joint: prefixes,
 		Emit:  func(e downpour.Event) { events = append(events, e) },
 	}
 	if cfg.Service != nil {

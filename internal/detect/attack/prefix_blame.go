@@ -1,0 +1,278 @@
+package attack
+
+import (
+	"cmp"
+	"slices"
+
+	"downpour"
+)
+
+// Figures of carpets.
+const (
+	carpetTargets = 8    // over which its packets are spread at least, as if evenly
+	carpetSources = 8    // from fewer come backscatter, scans and downloads
+	explains      = 0.8  // share of the excess that the prefix to blame holds
+	evenShare     = 0.25 // of a prefix's addresses, from which on its traffic is even
+	evenTargets   = 32   // of an IPv4 prefix that is even, at least
+	evenTargets6  = 256  // of an IPv6 one, of whose addresses most are used by nobody
+	// acquaintedPrefix is after how long what is usual of a prefix is known well enough: of
+	// many targets together it is far steadier than of one.
+	acquaintedPrefix = 60 * second
+	candidates       = 64 // looked at in a tick
+	again            = 2 * second
+)
+
+// wide is what a suspect that is a prefix has beside.
+type wide struct {
+	span    span
+	began   int64            // when the first flow of all was seen
+	service string           // of most of its traffic
+	flows   []*downpour.Flow // of the last second
+	allowed [classes]bool    // those that are spread as a carpet is
+}
+
+// judge tells for each class that matters whether its last second was spread as a
+// carpet is.
+func (w *wide) judge(s *suspect, now int64) {
+	s.advance(now)
+	var all uint64
+	for c := range s.classes {
+		all += s.classes[c].window.packets
+	}
+	for c := range Class(classes) {
+		st := &s.classes[c]
+		high := st.limit.exceeds(float64(st.window.packets), float64(st.window.bytes)*8, halfway)
+		if !high && float64(st.window.packets) < joiningShare*float64(all) {
+			continue
+		}
+		w.allowed[c] = w.carpet(spreadOf(w.flows, c), c, now)
+	}
+}
+
+// halfway is the share of its limit from which on a prefix is looked at.
+const halfway = 0.5
+
+// carpet tells whether a class's traffic is spread as that of a carpet: over many
+// targets, and not from so few sources that it is a scan, somebody else's backscatter
+// or a download. Where what is usual isn't known yet it must be spread over the
+// prefix more evenly than any customers' is.
+func (w *wide) carpet(s spread, c Class, now int64) bool {
+	const small, perPair = 100, scanPackets
+	if s.targets < carpetTargets || s.samples < carpetTargets {
+		return false
+	}
+	if s.sources < carpetSources {
+		switch c {
+		case ClassAnswers, ClassSYNACK, ClassErrors, ClassClose, ClassTCP:
+			return false
+		}
+		if s.size <= small && s.pairs*perPair >= float64(s.samples) {
+			return false // few sources knock once or twice at each of many doors
+		}
+	}
+	if now-w.began >= acquaintedPrefix {
+		return true
+	}
+	if !w.span.base.Is4() {
+		return s.targets >= evenTargets6
+	}
+	return s.targets >= max(evenTargets, evenShare*float64(uint64(1)<<(128-w.span.bits)))
+}
+
+// candidate is a class of a prefix that passes half of its limit.
+type candidate struct {
+	target *target
+	class  Class
+	span   span
+	bits   bool // by bits, not by packets
+}
+
+// suspected begins to follow the prefixes that are to blame for what passes half of a
+// limit, and returns them.
+func (p *Prefixes) suspected(now int64, finish bool) (begun []*suspect) {
+	list := p.candidates(now, finish)
+	sorted := false
+	for _, c := range list[:min(len(list), candidates)] {
+		if now < c.target.refused || p.followed(&c) {
+			continue
+		}
+		if !sorted {
+			slices.SortFunc(p.drawn, func(a, b taken) int {
+				return cmp.Or(a.flow.Destination.Compare(b.flow.Destination), cmp.Compare(a.flow.Time, b.flow.Time))
+			})
+			sorted = true
+		}
+		w := &wide{span: c.span, began: p.began}
+		flows := p.blame(&c, w)
+		if flows == nil || !w.carpet(spreadOf(flows, c.class), c.class, now) {
+			c.target.refused = now + again
+			continue
+		}
+		w.service = p.serviceOf(flows)
+		t := &target{
+			address: w.span.base, first: p.began, start: now, ours: c.target.ours, group: c.target.group,
+			usual: c.target.usual, load: c.target.load,
+		}
+		s := p.base.follow(t, now)
+		if s == nil {
+			c.target.refused = now + again
+			continue
+		}
+		s.wide = w
+		begun = append(begun, s)
+	}
+	return begun
+}
+
+// candidates lists the classes of prefixes that pass half of a limit, the widest
+// prefix first.
+func (p *Prefixes) candidates(now int64, finish bool) (list []candidate) {
+	scale := 1.0
+	if seen := now - p.began; finish && seen < second {
+		scale = float64(second) / float64(max(seen, int64(p.cfg.ShortSpan)))
+	}
+	for _, t := range p.touched {
+		for c := range Class(classes) {
+			n, limit := t.current[c], t.limit(c, &p.base.cfg)
+			packets, bits := float64(n.packets)*scale, float64(n.bytes)*8*scale
+			if limit.exceeds(packets, bits, halfway) {
+				list = append(list, candidate{t, c, spanOfKey(t.address), !limit.exceeds(packets, 0, halfway)})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.span.bits, b.span.bits), cmp.Compare(b.target.load, a.target.load))
+	})
+	return list
+}
+
+// followed tells whether a prefix that holds a candidate, or is held by it, is followed
+// already.
+func (p *Prefixes) followed(c *candidate) bool {
+	return slices.ContainsFunc(p.base.suspects, func(s *suspect) bool {
+		return s.target.ours == c.target.ours && s.wide.span.meets(&c.span)
+	})
+}
+
+// blame narrows a candidate's prefix to the smallest that holds most of its excess,
+// and returns its flows; nil if several far from each other do.
+func (p *Prefixes) blame(c *candidate, w *wide) []*downpour.Flow {
+	var flows []*downpour.Flow
+	for i := range p.drawn {
+		f := &p.drawn[i].flow
+		if c.span.has(f.Destination) && kindClasses[classify(f)] == c.class && p.ours(f.Destination) == c.target.ours {
+			flows = append(flows, f)
+		}
+	}
+	excess := c.amount(flows) - c.usual(c.target)
+	for {
+		next, ok := p.child(c, &w.span, flows, excess)
+		if !ok {
+			break
+		}
+		w.span = next
+		flows = slices.DeleteFunc(flows, func(f *downpour.Flow) bool { return !next.has(f.Destination) })
+	}
+	if !covered(w.span, flows) {
+		return nil
+	}
+	return flows
+}
+
+// amount is what flows hold in the unit that the candidate's limit is passed in.
+func (c *candidate) amount(flows []*downpour.Flow) (sum float64) {
+	for _, f := range flows {
+		v := volumeOf(f)
+		if c.bits {
+			sum += float64(v.bytes) * 8
+		} else {
+			sum += float64(v.packets)
+		}
+	}
+	return sum
+}
+
+// usual is what is usual of a prefix in that unit.
+func (c *candidate) usual(t *target) float64 {
+	if c.bits {
+		return float64(t.usual[c.class].bits)
+	}
+	return float64(t.usual[c.class].packets)
+}
+
+// child is the half of a prefix, or the next longer one that is counted, that holds
+// most of the excess.
+func (p *Prefixes) child(c *candidate, at *span, flows []*downpour.Flow, excess float64) (span, bool) {
+	if at.bits >= 125 {
+		return span{}, false
+	}
+	lengths := []uint8{at.bits + 1}
+	for _, bits := range lengthsOf(at.base) {
+		if bits > at.bits {
+			lengths = append(lengths, bits)
+		}
+	}
+	for _, bits := range lengths {
+		next, ok := densest(flows, bits, c)
+		if !ok {
+			continue
+		}
+		held := c.amount(slices.DeleteFunc(slices.Clone(flows), func(f *downpour.Flow) bool { return !next.has(f.Destination) }))
+		if t := p.base.targets.lookUp(keyOf(&next, c.target.ours)); t != nil {
+			held -= c.usual(t)
+		}
+		if held >= explains*excess {
+			return next, true
+		}
+	}
+	return span{}, false
+}
+
+// densest is the prefix of a length that the most flows go to: flows are sorted.
+func densest(flows []*downpour.Flow, bits uint8, c *candidate) (best span, ok bool) {
+	most := 0.0
+	for from := 0; from < len(flows); {
+		at, to := spanOf(flows[from].Destination, bits), from
+		for to < len(flows) && at.has(flows[to].Destination) {
+			to++
+		}
+		if n := c.amount(flows[from:to]); n > most {
+			most, best, ok = n, at, true
+		}
+		from = to
+	}
+	return best, ok
+}
+
+// covered tells whether the traffic toward a prefix fills it, not two corners of it:
+// over its parts of 256 addresses, or of as many networks, it is spread.
+func covered(at span, flows []*downpour.Flow) bool {
+	const part, fills = 120, 0.25
+	if !at.base.Is4() || at.bits >= part {
+		return true
+	}
+	shares := make([]share, len(flows))
+	for i, f := range flows {
+		v := volumeOf(f)
+		of := spanOf(flows[i].Destination, part)
+		shares[i] = share{of.base.Hash(1), float64(v.packets), float64(v.packets) / float64(v.samples)}
+	}
+	return evenly(shares) >= fills*float64(uint64(1)<<(part-at.bits))
+}
+
+// serviceOf is the service that most flows go to.
+func (p *Prefixes) serviceOf(flows []*downpour.Flow) string {
+	if p.cfg.Service == nil {
+		return downpour.DefaultService
+	}
+	count := map[string]uint64{}
+	best := ""
+	for _, f := range flows {
+		service, _ := p.cfg.Service(f.Destination)
+		count[service] += volumeOf(f).packets
+		if n := count[service]; n > count[best] || n == count[best] && service < best {
+			best = service
+		}
+	}
+	return best
+}

@@ -1,0 +1,198 @@
+package attack
+
+import (
+	"math"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"downpour"
+)
+
+// within draws an address of a prefix.
+func (t *traffic) within(p string) downpour.Address {
+	at := netip.MustParsePrefix(p)
+	a := downpour.AddressFrom(at.Addr())
+	bits := at.Addr().BitLen() - at.Bits()
+	if bits > 64 {
+		a.Hi |= t.random.Uint64() >> (128 - bits)
+		bits = 64
+	}
+	if bits > 0 {
+		a.Lo |= t.random.Uint64() >> (64 - bits)
+	}
+	return a
+}
+
+// TestCarpetBombing floods prefixes of which no address stands out: one attack is
+// found on each, within seconds, and named.
+func TestCarpetBombing(t *testing.T) {
+	for name, c := range map[string]struct {
+		prefix string
+		rate   int // packets/s
+		vector string
+		shape  func(made *traffic) func(int, *downpour.Flow)
+	}{
+		"NTP over a /20": {"203.0.112.0/20", 40_000, "NTP amplification", func(made *traffic) func(int, *downpour.Flow) {
+			servers := made.some(300)
+			return func(i int, f *downpour.Flow) {
+				udp(123, 468, downpour.NTPAnswer)(i, f)
+				f.Source = servers[made.random.IntN(len(servers))]
+			}
+		}},
+		"SYN over a /24":    {"203.0.113.0/24", 20_000, "SYN flood", func(*traffic) func(int, *downpour.Flow) { return tcp(downpour.SYN) }},
+		"UDP over a v6 /48": {"2001:db8:7::/48", 60_000, "UDP flood", func(*traffic) func(int, *downpour.Flow) { return udp(0, 600, downpour.NoPayload) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			made := newTraffic(701)
+			shape := c.shape(made)
+			made.send(0, 6*time.Second, 6*c.rate, func(i int, f *downpour.Flow) {
+				shape(i, f)
+				f.Destination = made.within(c.prefix)
+			})
+			list, _ := find(Default(), made.flows)
+			if len(list) != 1 {
+				for _, a := range list {
+					t.Logf("%s %v %s", a.Target, a.Vectors, a.Why)
+				}
+				t.Fatalf("%d attacks, want 1", len(list))
+			}
+			a := list[0]
+			if a.Target.String() != c.prefix || !slices.Contains(a.Shape, "carpet bombing") || shareOf(a, c.vector) < 0.99 {
+				t.Errorf("%s, %v, %v: %s", a.Target, a.Shape, a.Vectors, a.Why)
+			}
+			if late := a.AlarmAt.UnixNano() - morning; late > 5*second {
+				t.Errorf("alarm after %v", time.Duration(late))
+			}
+			if off := a.Onset.UnixNano() - morning; off > second/50 {
+				t.Errorf("onset dated %v late", time.Duration(off))
+			}
+			if a.Peak.Packets < 0.95*float64(c.rate) || a.Peak.Packets > 1.06*float64(c.rate) {
+				t.Errorf("peak %v", a.Peak)
+			}
+		})
+	}
+}
+
+// TestNoCarpet is traffic of a whole prefix that is nobody's attack, though it passes
+// the floors of addresses and prefixes together.
+func TestNoCarpet(t *testing.T) {
+	const seconds, own = 8, "203.0.112.0/20"
+	span := seconds * time.Second
+	customers := func(made *traffic) func() downpour.Address {
+		list, upTo, total := make([]downpour.Address, 4000), make([]float64, 4000), 0.0
+		for i := range list {
+			list[i] = made.within(own)
+			total += math.Exp(2 * made.random.NormFloat64())
+			upTo[i] = total
+		}
+		return func() downpour.Address {
+			i, _ := slices.BinarySearch(upTo, made.random.Float64()*total)
+			return list[i]
+		}
+	}
+	for name, fill := range map[string]func(made *traffic){
+		"customers' downloads and videos, seen one way": func(made *traffic) {
+			pick, servers := customers(made), made.some(2000)
+			made.send(0, span, seconds*60_000, func(i int, f *downpour.Flow) {
+				to := pick()
+				f.Destination, f.Source = to, servers[(int(to.V4())+made.random.IntN(4))%len(servers)]
+				f.SourcePort, f.DestinationPort, f.Bytes = 443, uint16(40_000+made.random.IntN(3)), 1400
+				if i%2 == 0 {
+					tcp(downpour.ACK)(i, f)
+				} else {
+					f.Protocol = downpour.ProtocolUDP
+				}
+			})
+		},
+		"a scan of a port": func(made *traffic) {
+			scanner := made.anyone()
+			made.send(0, span, seconds*8_000, func(i int, f *downpour.Flow) {
+				tcp(downpour.SYN)(i, f)
+				f.Source, f.Destination, f.DestinationPort = scanner, address(203, 0, byte(112+i/256%16), byte(i)), uint16(1+i/4096)
+			})
+		},
+		"backscatter of three victims": func(made *traffic) {
+			victims := made.some(3)
+			made.send(0, span, seconds*15_000, func(i int, f *downpour.Flow) {
+				shapes := [...]func(int, *downpour.Flow){tcp(downpour.SYN | downpour.ACK), tcp(downpour.RST | downpour.ACK), icmp(3)}
+				shapes[i%3](i, f)
+				f.Source, f.Destination, f.SourcePort = victims[i%3], made.within(own), 443
+			})
+		},
+		"a cache's /24 is filled": func(made *traffic) {
+			origins := made.some(4)
+			made.send(0, span, seconds*40_000, func(i int, f *downpour.Flow) {
+				tcp(downpour.ACK)(i, f)
+				f.Source, f.Destination = origins[i%4], address(203, 0, 113, byte(i%48))
+				f.SourcePort, f.DestinationPort, f.Bytes = 443, uint16(40_000+i%4), 1500
+			})
+		},
+		"file sharing of a hundred customers": func(made *traffic) {
+			made.send(0, span, seconds*30_000, func(i int, f *downpour.Flow) {
+				f.Protocol, f.Bytes = downpour.ProtocolUDP, 1200
+				f.Destination, f.DestinationPort = address(203, 0, 112, byte(i%100)), 6881
+				f.Source = address(byte(20+i%100), byte(i/100%40), 7, 9)
+				f.SourcePort = 51413
+				if i%3 == 0 {
+					f.Source, f.Destination = f.Destination, f.Source
+					f.SourcePort, f.DestinationPort = f.DestinationPort, f.SourcePort
+				}
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			made := newTraffic(711)
+			fill(made)
+			list, _ := find(Default(), made.flows)
+			for _, a := range list {
+				if slices.Contains(a.Shape, "carpet bombing") {
+					t.Errorf("%s %v %s", a.Target, a.Vectors, a.Why)
+				}
+			}
+		})
+	}
+}
+
+// TestAddressesOfACarpet: addresses that alarm by themselves belong to it, and what was
+// told of one before is its beginning; an attack of another kind does not.
+func TestAddressesOfACarpet(t *testing.T) {
+	made := newTraffic(721)
+	made.send(0, 9*time.Second, 9*3000, func(i int, f *downpour.Flow) { // at first alone
+		udp(123, 468, downpour.NTPAnswer)(i, f)
+		f.Destination = address(203, 0, 113, 9)
+	})
+	made.send(4*time.Second, 6*time.Second, 6*60_000, func(i int, f *downpour.Flow) {
+		udp(123, 468, downpour.NTPAnswer)(i, f)
+		f.Destination = address(203, 0, 113, byte(made.random.IntN(64)))
+	})
+	made.send(5*time.Second, 4*time.Second, 4*4000, func(i int, f *downpour.Flow) {
+		tcp(downpour.SYN)(i, f)
+		f.Destination = address(203, 0, 113, 30)
+	})
+	_, events := find(Default(), made.flows)
+	last := map[string]downpour.Event{}
+	for _, e := range events {
+		last[e.Attack.ID] = e
+	}
+	var carpets, others []downpour.Attack
+	for _, e := range last {
+		switch {
+		case e.PartOf != "":
+		case e.Attack.Target.String() == "203.0.113.0/26":
+			carpets = append(carpets, *e.Attack)
+		default:
+			others = append(others, *e.Attack)
+		}
+	}
+	if len(carpets) != 1 || len(others) != 1 || shareOf(others[0], "SYN flood") < 0.5 {
+		for _, e := range last {
+			t.Logf("%s %v part of %q", e.Attack.Target, e.Attack.Vectors, e.PartOf)
+		}
+		t.Fatalf("%d carpets, %d others", len(carpets), len(others))
+	}
+	if carpets[0].ID != events[0].Attack.ID || events[0].Attack.Target.String() != "203.0.113.9/32" {
+		t.Errorf("the carpet does not go on as what was told of first: %s", events[0].Attack.Target)
+	}
+}
