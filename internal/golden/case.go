@@ -17,6 +17,7 @@ import (
 	"downpour"
 	"downpour/internal/golden/series"
 	"downpour/internal/golden/traffic"
+	"downpour/internal/golden/weblog"
 
 	"github.com/goccy/go-yaml"
 )
@@ -26,9 +27,10 @@ import (
 type Case struct {
 	Name string // of the file, if the case gives none
 	Says string // what it is about, in a sentence
-	// Capture and Reports are made from recipes; Files and Counts are captures
+	// Capture, Log and Reports are made from recipes; Files and Counts are captures
 	// and CSVs beside the case.
 	Capture *traffic.Recipe
+	Log     *weblog.Recipe
 	Reports *series.Recipe
 	Files   []string
 	Counts  []string
@@ -56,11 +58,12 @@ type Truth struct {
 // AttackTruth is one attack. What is left out is not checked.
 type AttackTruth struct {
 	Target    netip.Addr
+	Host      string             // in the place of Target, where a log tells of it
 	Vectors   map[string]float64 // shares of packets
 	Onset     time.Time
 	End       time.Time
 	Sources   int
-	Peak      int // packets in the busiest second
+	Peak      int // packets, or requests, in the busiest second
 	Spoofed   *bool
 	Reflected *bool
 }
@@ -145,8 +148,13 @@ func read(files fs.FS, name string) (Case, error) {
 
 // fault says what is wrong with a case, or nil.
 func (c *Case) fault() error {
-	if c.Capture == nil && c.Reports == nil && len(c.Files)+len(c.Counts) == 0 {
-		return fmt.Errorf("a case needs capture, reports, files or counts")
+	if c.Capture == nil && c.Log == nil && c.Reports == nil && len(c.Files)+len(c.Counts) == 0 {
+		return fmt.Errorf("a case needs capture, log, reports, files or counts")
+	}
+	if c.Log != nil {
+		if err := c.Log.Fault(); err != nil {
+			return fmt.Errorf("log: %w", err)
+		}
 	}
 	if c.Capture != nil {
 		if err := c.Capture.Fault(); err != nil {
@@ -159,7 +167,7 @@ func (c *Case) fault() error {
 		}
 	}
 	for _, a := range c.Truth.Attacks {
-		if !a.Target.IsValid() || len(a.Vectors) == 0 {
+		if !a.Target.IsValid() && a.Host == "" || len(a.Vectors) == 0 {
 			return fmt.Errorf("truth: an attack needs target and vectors")
 		}
 	}

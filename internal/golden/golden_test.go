@@ -114,7 +114,7 @@ func TestFilesBesideACase(t *testing.T) {
 
 func TestFaultyCases(t *testing.T) {
 	for content, want := range map[string]string{
-		"says: nothing\n":       "needs capture, reports, files or counts",
+		"says: nothing\n":       "needs capture, log, reports, files or counts",
 		flood + "colour: red\n": "unknown field",
 		strings.Replace(flood, "SYN flood", "SIN flood", 1):    "neither a vector nor",
 		strings.Replace(flood, "8000", "80000000", 1):          "packets in all",

@@ -86,6 +86,13 @@ func (c *Case) prepare(folder string) (analysis.Options, Truth, error) {
 		}
 		truth.countAttacks(made)
 	}
+	if c.Log != nil {
+		name, err := c.log(folder, &truth)
+		if err != nil {
+			return opt, truth, err
+		}
+		opt.Inputs = append(opt.Inputs, name)
+	}
 	if c.Reports != nil {
 		rows, outages := series.Make(c.Reports)
 		opt.Reports = append(opt.Reports, filepath.Join(folder, "reports.csv"))

@@ -74,6 +74,7 @@ type tally struct {
 	outages, outagesFound int
 	outagesExtra          int
 	benign                bool // no attack is in it
+	log                   bool // it is a web log
 	onsetErrors, delays   []time.Duration
 	spoofing, reflection  []forecast
 }
@@ -97,7 +98,10 @@ func (c *Case) score(truth Truth, a *document.Analysis) Result {
 	s := scorer{Result: Result{Name: c.Name, Says: c.Says}, unsettled: truth.Unsettled}
 	s.near = min(nearTime, time.Duration(float64(spanOf(a))*nearSpan))
 	s.bucket = c.bucket()
-	s.benign = len(truth.Attacks) == 0 && (c.Capture != nil || len(c.Files) > 0)
+	if s.log = c.Log != nil; s.log {
+		s.near = nearLog
+	}
+	s.benign = len(truth.Attacks) == 0 && (c.Capture != nil || c.Log != nil || len(c.Files) > 0)
 	used := make([]bool, len(a.Attacks))
 	for i := range truth.Attacks {
 		s.attack(&truth.Attacks[i], a.Attacks, used)
@@ -158,7 +162,7 @@ func (s *scorer) attack(t *AttackTruth, found []downpour.Attack, used []bool) {
 			s.mistaken++
 			got = attackName(&found[0])
 		}
-		s.expect(checkVictim, false, got, t.Target.String())
+		s.expect(checkVictim, false, got, t.target())
 		return
 	}
 	used[at] = true
@@ -173,7 +177,8 @@ func (s *scorer) attack(t *AttackTruth, found []downpour.Attack, used []bool) {
 		s.delays = append(s.delays, max(0, a.AlarmAt.Sub(t.Onset)))
 	}
 	s.count(checkSources, t.Sources, a.Sources.Addresses.Value)
-	s.count(checkPeak, t.Peak, a.Peak.Packets)
+	peak, _ := a.Peak.Counted()
+	s.count(checkPeak, t.Peak, peak)
 	s.spoofing = append(s.spoofing, s.likelihood(checkSpoofing, t.Spoofed, a.Spoofing)...)
 	s.reflection = append(s.reflection, s.likelihood(checkReflection, t.Reflected, a.Reflection)...)
 }
@@ -183,7 +188,7 @@ func match(t *AttackTruth, found []downpour.Attack, used []bool) int {
 	best, most := -1, time.Duration(math.MinInt64)
 	for i := range found {
 		a := &found[i]
-		if used[i] || !a.Target.Prefix.Contains(t.Target) {
+		if used[i] || !t.isOn(a.Target) {
 			continue
 		}
 		common := min(a.End.UnixNano(), t.End.UnixNano()) - max(a.Onset.UnixNano(), t.Onset.UnixNano())

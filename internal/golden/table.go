@@ -26,7 +26,9 @@ type Total struct {
 	OutagesExtra          int
 	OnsetMedian, OnsetP95 time.Duration // error of the onset
 	DelayMedian, DelayP95 time.Duration // from onset to alarm
-	Spoofing, Reflection  Calibration
+	// The same of web logs, which write whole seconds and ends of requests.
+	LogOnsetMedian, LogOnsetP95, LogDelayMedian, LogDelayP95 time.Duration
+	Spoofing, Reflection                                     Calibration
 }
 
 // Calibration says how honest a likelihood is.
@@ -47,18 +49,23 @@ type Band struct {
 // newTable adds up the results.
 func newTable(results []Result) Table {
 	t := Table{Results: results}
-	var onsets, delays []time.Duration
+	var onsets, delays, logOnsets, logDelays []time.Duration
 	var spoofing, reflection []forecast
 	for i := range results {
 		r := &results[i]
 		t.Total.add(r)
-		onsets = append(onsets, r.onsetErrors...)
-		delays = append(delays, r.delays...)
+		if r.log {
+			logOnsets, logDelays = append(logOnsets, r.onsetErrors...), append(logDelays, r.delays...)
+		} else {
+			onsets, delays = append(onsets, r.onsetErrors...), append(delays, r.delays...)
+		}
 		spoofing = append(spoofing, r.spoofing...)
 		reflection = append(reflection, r.reflection...)
 	}
 	t.Total.OnsetMedian, t.Total.OnsetP95 = quantile(onsets, 0.5), quantile(onsets, 0.95)
 	t.Total.DelayMedian, t.Total.DelayP95 = quantile(delays, 0.5), quantile(delays, 0.95)
+	t.Total.LogOnsetMedian, t.Total.LogOnsetP95 = quantile(logOnsets, 0.5), quantile(logOnsets, 0.95)
+	t.Total.LogDelayMedian, t.Total.LogDelayP95 = quantile(logDelays, 0.5), quantile(logDelays, 0.95)
 	t.Total.Spoofing, t.Total.Reflection = calibrate(spoofing), calibrate(reflection)
 	return t
 }
@@ -157,6 +164,8 @@ func (t *Total) rows() [][2]string {
 		{"Cases without an attack that raise a false alarm", share(t.FalseAlarms, t.Benign)},
 		{"Error of the onset, median and 95 %", milliseconds(t.OnsetMedian) + " and " + milliseconds(t.OnsetP95)},
 		{"Time to detect, median and 95 %", milliseconds(t.DelayMedian) + " and " + milliseconds(t.DelayP95)},
+		{"Error of the onset in web logs, median and 95 %", milliseconds(t.LogOnsetMedian) + " and " + milliseconds(t.LogOnsetP95)},
+		{"Time to detect in web logs, median and 95 %", milliseconds(t.LogDelayMedian) + " and " + milliseconds(t.LogDelayP95)},
 		{"Recall of outages", share(t.OutagesFound, t.Outages)},
 		{"Precision of outages", share(t.OutagesFound, t.OutagesFound+t.OutagesExtra)},
 		{"Brier score of spoofing", fmt.Sprintf("%.3f (%d forecasts)", t.Spoofing.Brier, t.Spoofing.Forecasts)},
