@@ -3,9 +3,6 @@ package attack
 import (
 	"fmt"
 	"math"
-	"strconv"
-
-	"downpour"
 )
 
 // lowerLimit is the lower end of the 95 % interval of the packets that a sampled
@@ -90,16 +87,16 @@ type shortVerdict struct {
 
 // String is the rule that fired in a sentence.
 func (v *shortVerdict) String() string {
-	limit := figure(v.limit.Packets*v.share) + "/s"
+	limit := packetRate(v.limit.Packets * v.share)
 	if v.limit.Bits > 0 {
-		limit += " or " + figure(v.limit.Bits*v.share) + " bit/s"
+		limit += " or " + bitRate(v.limit.Bits*v.share)
 	}
 	why := ""
 	if v.share < 1 {
 		why = fmt.Sprintf(", %g of the usual limit since hardly anything else came", v.share)
 	}
-	return fmt.Sprintf("%s to %s came at %s/s and %s bit/s over the %.3g ms seen; expected at most %s%s",
-		v.class, v.target, figure(float64(v.rate.packets)), figure(float64(v.rate.bytes)*8), v.seconds*1e3, limit, why)
+	return fmt.Sprintf("%s to %s came at %s and %s over the %.3g ms seen; expected at most %s%s",
+		v.class, v.target, packetRate(float64(v.rate.packets)), bitRate(float64(v.rate.bytes)*8), v.seconds*1e3, limit, why)
 }
 
 // judgeShort decides where the input ends before the target was seen for a
@@ -139,64 +136,4 @@ func (s *suspect) span(c Class) float64 {
 		}
 	}
 	return float64(max(last-first, int64(s.cfg.ShortSpan))) / float64(second)
-}
-
-// why puts the rule that fired into a sentence.
-func (s *suspect) why() string {
-	c := s.attack.lead
-	st, usual := &s.classes[c], s.classes[c].usual
-	if s.attack.short != nil {
-		return s.attack.short.String()
-	}
-	packets, bits := float64(st.peak.packets), float64(st.peak.bytes)*8
-	if st.limit.Packets > 0 && packets >= st.limit.Packets || st.limit.Bits == 0 {
-		return fmt.Sprintf("%s to %s were %s/s; expected at most %s",
-			c, s.subject(), figure(packets), expectation(st.limit, false, usual.packets))
-	}
-	return fmt.Sprintf("%s to %s were %s bit/s; expected at most %s",
-		c, s.subject(), figure(bits), expectation(st.limit, true, usual.bits))
-}
-
-// expectation words a limit and where it comes from.
-func expectation(limit Floor, inBits bool, usual float32) string {
-	value, unit := limit.Packets, "/s"
-	if inBits {
-		value, unit = limit.Bits, " bit/s"
-	}
-	if usual == 0 {
-		return figure(value) + unit + " (floor; no usual traffic is known)"
-	}
-	return fmt.Sprintf("%s%s (usual up to %s%s)", figure(value), unit, figure(float64(usual)), unit)
-}
-
-// figure writes a number with thousands separated.
-func figure(v float64) string {
-	digits := strconv.FormatInt(int64(math.Round(v)), 10)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// severity grades an attack by how far its worst class rose above the limit.
-func (s *suspect) severity() downpour.Severity {
-	const partial, major = 3, 10
-	worst := 0.0
-	for c := range s.classes {
-		if st := &s.classes[c]; st.alarmed {
-			if st.limit.Packets > 0 {
-				worst = max(worst, float64(st.peak.packets)/st.limit.Packets)
-			}
-			if st.limit.Bits > 0 {
-				worst = max(worst, float64(st.peak.bytes)*8/st.limit.Bits)
-			}
-		}
-	}
-	switch {
-	case worst >= major:
-		return downpour.Major
-	case worst >= partial:
-		return downpour.Partial
-	}
-	return downpour.Minor
 }

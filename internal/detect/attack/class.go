@@ -21,12 +21,12 @@ const (
 	classes        = 12
 )
 
-// String names what the class counts, as a sentence begins with it.
+// String names what the class counts, as a sentence in the singular begins with it.
 func (c Class) String() string {
 	return [classes]string{
-		"UDP answers of amplifying services", "SYN packets", "SYN-ACK packets", "Later fragments",
-		"TCP packets with abnormal flags", "ICMP errors", "TCP ACK and data packets", "TCP RST and FIN packets",
-		"UDP packets", "DNS queries", "ICMP packets", "Packets of other protocols",
+		"UDP from amplifying services", "TCP SYN", "TCP SYN-ACK", "IP in fragments",
+		"TCP with abnormal flags", "ICMP of errors", "TCP ACK and data", "TCP RST and FIN",
+		"UDP", "DNS query traffic", "ICMP", "Other IP protocols' traffic",
 	}[c]
 }
 

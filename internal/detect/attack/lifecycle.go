@@ -209,8 +209,10 @@ func (s *suspect) measure() {
 	a.peakBytes = max(a.peakBytes, sum.bytes)
 	for c := range s.classes {
 		if st := &s.classes[c]; st.alarmed {
-			st.peak.packets = max(st.peak.packets, st.window.packets)
 			st.peak.bytes = max(st.peak.bytes, st.window.bytes)
+			if st.window.packets > st.peak.packets {
+				st.peak.packets, st.peak.samples = st.window.packets, st.window.samples
+			}
 		}
 	}
 }

@@ -54,7 +54,7 @@ func TestFloodAmongUsualTraffic(t *testing.T) {
 	if shareOf(a, "SYN flood") != 1 {
 		t.Errorf("vectors %v", a.Vectors)
 	}
-	if !strings.HasPrefix(a.Why, "SYN packets to 203.0.113.7 were 5,") {
+	if !strings.HasPrefix(a.Why, "TCP SYN to 203.0.113.7 was 5,") {
 		t.Errorf("why: %s", a.Why)
 	}
 	if first := events[0]; first.Attack.Footprint == nil || !first.At.Equal(a.AlarmAt) || !first.Attack.Ongoing {
@@ -138,7 +138,7 @@ func TestUsualTrafficIsLearnt(t *testing.T) {
 	made.send(330*time.Second, 5*time.Second, 5*4000, udp(53, 0, downpour.NoPayload))
 	a := one(t, cfg, made.flows)
 	within(t, "onset", a.Onset, 330*time.Second, 50*time.Millisecond)
-	if !strings.Contains(a.Why, "usual up to") {
+	if !strings.Contains(a.Why, "and 3 times that is an attack") {
 		t.Errorf("why: %s", a.Why)
 	}
 }

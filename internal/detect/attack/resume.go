@@ -172,8 +172,7 @@ func (st *classState) code(c *coder) {
 	float(c, &st.limit.Bits)
 	c.usual(&st.usual)
 	c.flag(&st.alarmed)
-	number(c, &st.peak.packets)
-	number(c, &st.peak.bytes)
+	c.volume(&st.peak)
 }
 
 // codeRows codes the rows of the attack's kinds, and of those that are shared among

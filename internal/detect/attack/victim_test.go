@@ -141,8 +141,8 @@ func TestShortCaptureSaysHow(t *testing.T) {
 	made := newTraffic(7)
 	made.send(0, 20*time.Millisecond, 251, udp(0, 0, downpour.Unmarked))
 	a := one(t, Default(), made.flows)
-	want := "UDP packets to 203.0.113.7 came at 12,550/s and 46,987,200 bit/s over the 20 ms seen; " +
-		"expected at most 5,000/s or 25,000,000 bit/s, 0.25 of the usual limit since hardly anything else came"
+	want := "UDP to 203.0.113.7 came at 12,600 packets/s and 47 Mbit/s over the 20 ms seen; " +
+		"expected at most 5,000 packets/s or 25 Mbit/s, 0.25 of the usual limit since hardly anything else came"
 	if a.Why != want {
 		t.Errorf("why: %s", a.Why)
 	}
