@@ -17,14 +17,14 @@ type census struct {
 // census takes one; rise is the second in which the present rise began.
 func (w *watch) census(s span, rise int64) census {
 	var c census
-	now, since := s.to*second, rise*second
+	by := w.standard(s.to*second, rise*second)
 	for i := range w.sample.entries {
 		e := &w.sample.entries[i]
 		n := e.within(s.number)
 		if n == 0 {
 			continue
 		}
-		k := e.kind(now, since, w.cfg)
+		k := e.kind(&by)
 		c.requests[k] += float64(n)
 		c.clients[k]++
 		if k == walker {
@@ -43,6 +43,11 @@ func wideNetwork(a downpour.Address) downpour.Address {
 	return downpour.Address{Hi: a.Hi &^ 0xffff_ffff}
 }
 
+// standard is what clients are judged by at a time, of a rise.
+func (w *watch) standard(now, rise int64) standard {
+	return standard{now: now, rise: rise, parts: w.mix.shrunk(w.mix.parts, 0) >= usualParts, cfg: w.cfg}
+}
+
 // swarm tells whether those who walk come from so many networks that it is no
 // crawler and no mirror: those are of a few.
 func (c *census) swarm() bool {
@@ -54,21 +59,34 @@ func (c *census) swarm() bool {
 	return n >= many
 }
 
-// foreign is how many requests are of clients that are no visitors by what they do.
-func (c *census) foreign() float64 {
-	n := c.requests[repeater] + c.requests[passer] + c.requests[prober]
+// split parts the kinds: foreign are those that are no visitors by what they do,
+// walking those that ask for something new each time. Who asks for what is not
+// there is foreign, but scans where it is of one network.
+func (c *census) split(scan bool) (foreign, walking []kind) {
+	foreign, walking = []kind{repeater, passer}, []kind{crawler}
 	if c.swarm() {
-		n += c.requests[walker]
+		foreign = append(foreign, walker)
+	} else {
+		walking = append(walking, walker)
+	}
+	if scan {
+		return foreign, append(walking, prober)
+	}
+	return append(foreign, prober), walking
+}
+
+// of is how many requests are of some kinds.
+func (c *census) of(list []kind) (n float64) {
+	for _, k := range list {
+		n += c.requests[k]
 	}
 	return n
 }
 
-// walking is how many are of those who ask for something new each time.
-func (c *census) walking() float64 {
-	if c.swarm() {
-		return c.requests[crawler]
-	}
-	return c.requests[crawler] + c.requests[walker]
+// foreign is how many requests are of clients that are no visitors by what they do.
+func (c *census) foreign() float64 {
+	list, _ := c.split(false)
+	return c.of(list)
 }
 
 // decided is how many are of clients that had time to show what they are.

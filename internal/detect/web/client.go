@@ -21,6 +21,8 @@ type client struct {
 	assets      uint32 // for parts of pages
 	referred    uint32 // that name a referrer
 	missing     uint32 // answered that there is no such thing
+	unchanged   uint32 // answered that it has the newest already
+	agent       uint32 // of its latest request, by hash
 	announced   bool   // its agent says that it is a machine
 }
 
@@ -33,7 +35,7 @@ func (c *client) distinct() int {
 }
 
 // note adds a request for a path, given by its hash, in a half window.
-func (c *client) note(r *downpour.Request, path uint64, asset bool, span int64) {
+func (c *client) note(r *downpour.Request, path, agent uint64, asset bool, span int64) {
 	if c.requests == 0 {
 		c.first, c.last = r.Time, r.Time
 		c.announced = announces(r.Agent)
@@ -49,7 +51,8 @@ func (c *client) note(r *downpour.Request, path uint64, asset bool, span int64) 
 	c.recent++
 	c.requests++
 	c.bytes += r.Bytes
-	word, bit := path>>62, uint64(1)<<(path>>56&63)
+	c.agent = uint32(agent)
+	word, bit := bitOf(path)
 	switch {
 	case c.paths[word]&bit == 0:
 		c.paths[word] |= bit
@@ -62,9 +65,21 @@ func (c *client) note(r *downpour.Request, path uint64, asset bool, span int64) 
 	if r.Referred == downpour.Yes {
 		c.referred++
 	}
-	if r.Status == notFound || r.Status == gone {
+	switch r.Status {
+	case notFound, gone:
 		c.missing++
+	case notModified:
+		c.unchanged++
 	}
+}
+
+// bitOf is the place of a path in a client's paths.
+func bitOf(path uint64) (word, bit uint64) { return path >> 62, 1 << (path >> 56 & 63) }
+
+// asked tells whether it asked for a path, given by its hash.
+func (c *client) asked(path uint64) bool {
+	word, bit := bitOf(path)
+	return c.paths[word]&bit != 0
 }
 
 // HTTP statuses that tell something of the client (RFC 9110, 15).
@@ -91,7 +106,7 @@ type kind uint8
 const (
 	undecided kind = iota // had no time yet to show more
 	known                 // came before the rise
-	visitor               // asks for pages and what belongs to them, or goes on from page to page
+	visitor               // asks for pages and what belongs to them, goes on from page to page, or keeps what it got
 	crawler               // asks for something new each time, and says that it is a machine
 	walker                // likewise, and says nothing
 	repeater              // asks for the same again and again
@@ -100,9 +115,15 @@ const (
 	kinds     = iota
 )
 
-// kind judges a client at a time, of a rise that began at another (both
-// nanoseconds since the epoch).
-func (c *client) kind(now, rise int64, cfg *Config) kind {
+// standard is what clients are judged by beside what they did.
+type standard struct {
+	now, rise int64 // nanoseconds since the epoch; who came well before the rise is known
+	parts     bool  // the site's visitors ask for parts of pages: who does not is none
+	cfg       *Config
+}
+
+// kind judges a client.
+func (c *client) kind(by *standard) kind {
 	const (
 		walked    = 5 // different paths that make a walk
 		someParts = 3 // different paths of a visit
@@ -110,11 +131,13 @@ func (c *client) kind(now, rise int64, cfg *Config) kind {
 	)
 	d := c.distinct()
 	switch {
-	case c.first < rise-int64(cfg.Acquaintance):
+	case c.first < by.rise-int64(by.cfg.Acquaintance):
 		return known
+	case c.requests >= 2 && 2*c.unchanged >= c.requests:
+		return visitor
 	case c.requests >= 4 && d >= someParts && 5*c.missing >= 4*c.requests:
 		return prober
-	case d >= someParts && (c.assets > 0 || c.referred > 0 && 2*c.repeats <= c.requests):
+	case d >= someParts && (c.assets > 0 || !by.parts && c.referred > 0 && 2*c.repeats <= c.requests):
 		return visitor
 	case d >= walked && 3*c.repeats <= c.requests:
 		if c.announced {
@@ -123,7 +146,7 @@ func (c *client) kind(now, rise int64, cfg *Config) kind {
 		return walker
 	case c.repeats >= often && 3*c.repeats >= c.requests:
 		return repeater
-	case now-c.first < int64(cfg.Patience):
+	case by.now-c.first < int64(by.cfg.Patience):
 		return undecided
 	}
 	return passer

@@ -16,6 +16,7 @@ type episode struct {
 	first   int64   // second in which it began
 	onset   int64   // nanoseconds
 	verdict verdict // that raised the alarm
+	sign    signature
 	settled int64   // seconds before it are counted
 	end     int64   // latest second in which it went on
 	total   float64 // requests of it up to the end
@@ -49,7 +50,17 @@ func (w *watch) begin(sec int64, v verdict) {
 	if at := w.earliest(first*second - second/2); at != 0 {
 		e.onset = at
 	}
+	e.sign = w.sign(sec)
 	w.settle(sec)
+}
+
+// takes tells whether a request with these hashes is the attack's; c is its client
+// if that is sampled.
+func (e *episode) takes(w *watch, c *client, path, net, agent uint64) bool {
+	if e.sign.from != 0 {
+		return e.sign.borne(path, net, agent)
+	}
+	return c != nil && w.takesPart(c)
 }
 
 // earliest is when the first of the attack's clients came, not before a time; 0 if
@@ -69,11 +80,16 @@ func (w *watch) earliest(from int64) int64 {
 
 // takesPart tells whether a client is one of the attack's.
 func (w *watch) takesPart(c *client) bool {
-	switch c.kind(w.latest, w.rise*second, w.cfg) {
+	e := w.episode
+	if c.last < e.first*second || e.sign.from != 0 && !e.sign.bornBy(c, w.sample.key) {
+		return false
+	}
+	by := w.standard(w.latest, w.rise*second)
+	switch c.kind(&by) {
 	case repeater, passer, prober, undecided:
-		return c.last >= w.episode.first*second
+		return true
 	case walker:
-		return w.swarmed && c.last >= w.episode.first*second
+		return w.swarmed
 	}
 	return false
 }
@@ -93,8 +109,8 @@ func (w *watch) settle(sec int64) {
 		above, _ := w.part(t)
 		e.line.add(t, math.Max(above, 0))
 		e.pending += above
-		if above > e.peak {
-			e.peak, e.peakAt, e.changed = above, t, true
+		if peak := w.busiest(t, above); peak > e.peak {
+			e.peak, e.peakAt, e.changed = peak, t, true
 		}
 		const smooth = 3
 		recent := 0.0
@@ -110,8 +126,23 @@ func (w *watch) settle(sec int64) {
 	}
 }
 
+// busiest is the attack's part of the busiest second that ends in a second of which
+// so many requests are its.
+func (w *watch) busiest(t int64, part float64) float64 {
+	var most float64
+	for end := 4*t + 1; end <= 4*t+4; end++ {
+		var n float64
+		for i := end - 4; i < end; i++ {
+			n += float64(w.fine[i%(4*ringLength)])
+		}
+		most = math.Max(most, n)
+	}
+	return math.Max(most*part/math.Max(float64(w.ring[t%ringLength]), 1), part)
+}
+
 // part is how many requests of a second are the attack's: what is above the mean,
-// and since the alarm no more than was of clients that take part. Of a sample of
+// and since the alarm how many bear its signature or, where there is none, no more than
+// was of clients that take part. Of a sample of
 // the clients its noise would blur the count: there the second figure, at most as
 // large, tells whether the attack goes on.
 func (w *watch) part(t int64) (n, took float64) {
@@ -120,6 +151,10 @@ func (w *watch) part(t int64) (n, took float64) {
 	}
 	n = float64(w.ring[t%ringLength]) - w.mean
 	if t*second < w.episode.alarmAt {
+		return n, n
+	}
+	if g := &w.episode.sign; g.from != 0 {
+		n = float64(w.taking[t%ringLength]) - g.usual
 		return n, n
 	}
 	took = math.Min(n, float64(w.taking[t%ringLength])/w.sample.share())

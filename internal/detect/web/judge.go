@@ -82,19 +82,21 @@ func (w *watch) exceeds(sec int64) verdict {
 
 // excess is what came on top of the usual in a span: shares of it, [0, 1].
 type excess struct {
-	requests float64 // of clients that have shown what they are
-	clients  float64 // that are no visitors
-	foreign  float64
-	known    float64
-	walking  float64
-	probing  float64
-	path     float64 // for one path
-	pathName string
-	agent    float64 // by one agent
-	network  float64 // from one network
-	parts    float64
-	naming   float64
-	rise     float64 // seconds; NaN if it is not known
+	requests   float64 // of clients that have shown what they are
+	clients    float64 // that are no visitors
+	foreign    float64
+	known      float64
+	walking    float64
+	perClient  float64 // requests/s of each that is no visitor
+	path       float64 // for one path
+	usualPath  float64 // and its usual share
+	pathName   string
+	usualAgent float64
+	agent      float64 // by one agent
+	network    float64 // from one network
+	parts      float64
+	naming     float64
+	rise       float64 // seconds; NaN if it is not known
 }
 
 // excess measures what came on top; false if that is too little to judge.
@@ -113,22 +115,25 @@ func (w *watch) excess(sec int64) (excess, bool) {
 		return e, false
 	}
 	above := func(now, usual float64) float64 { return math.Min(math.Max((now-usual)/e.requests, 0), 1) }
-	e.foreign = above(c.foreign()*scale, usual*w.mix.foreign)
-	e.known = above(c.requests[known]*scale, usual)
-	e.walking = above(c.walking()*scale, 0)
-	e.probing = above(c.requests[prober]*scale, 0)
-	e.clients = float64(c.clients[repeater]+c.clients[passer]+c.clients[prober]) / w.sample.share()
-	if c.swarm() {
-		w.swarmed = true
-		e.clients += float64(c.clients[walker]) / w.sample.share()
-	}
 	all := n - usual
 	part := func(of float64) float64 { return math.Min(math.Max(of/all, 0), 1) }
 	i, top := w.paths.rising(s.number, s.seconds())
 	e.path, e.pathName = part(top), w.paths.names[i].String()
-	_, agent := w.agents.rising(s.number, s.seconds())
+	e.usualPath = math.Min(float64(w.paths.buckets[i].usual)/math.Max(w.mean, 1e-9), 1)
+	i, agent := w.agents.rising(s.number, s.seconds())
+	e.usualAgent = math.Min(float64(w.agents.buckets[i].usual)/math.Max(w.mean, 1e-9), 1)
 	_, network := w.nets.rising(s.number, s.seconds())
 	e.agent, e.network = part(agent), part(network)
+	const ofOneNetwork = 0.5
+	foreign, walking := c.split(e.network >= ofOneNetwork)
+	e.foreign = above(c.of(foreign)*scale, usual*w.mix.foreign)
+	e.known = above(c.requests[known]*scale, usual)
+	e.walking = above(c.of(walking)*scale, 0)
+	for _, k := range foreign {
+		e.clients += float64(c.clients[k]) / w.sample.share()
+	}
+	e.perClient = c.of(foreign) * scale / math.Max(e.clients, 1) / s.seconds()
+	w.swarmed = w.swarmed || c.swarm()
 	parts := w.count(&w.parts, s) - usual*w.mix.parts
 	if isAsset(e.pathName) {
 		parts -= top // whoever floods a picture loads no page
@@ -143,18 +148,20 @@ func (w *watch) excess(sec int64) (excess, bool) {
 func (v *verdict) weigh(w *watch, e *excess) {
 	const before = -1 // more rises are crowds, crawlers and errors than attacks
 	v.score = before
-	foreign := w.mix.shrunk(w.mix.foreign, 0.3)
+	foreign := w.mix.shrunk(math.Max(w.mix.foreign, w.mix.alike), 0.3)
 	v.add(likelier(e.foreign, foreign), "%s of what came on top is of %s that are no visitors by what they do (usual: %s)",
 		percent(e.foreign), wording.Count(uint64(math.Round(e.clients)), "client", "clients"), percent(foreign))
-	path := ramp(e.path, 0.3, 0.7) * 1.5
+	low, high := 0.3, 0.7
 	if w.mix.shrunk(w.mix.parts, 0.5) < usualParts {
-		path /= 2 // where only pages are logged a crowd asks for one too
+		low, high = 0.6, 0.9 // where only pages are logged, a crowd begins with one too
 	}
-	v.add(path-0.5, "%s for %s", percent(e.path), e.pathName)
+	v.add(1.5*ramp(e.path-e.usualPath, low, high)-0.5, "%s for %s", percent(e.path), e.pathName)
 	v.addMix(w, e)
-	v.add(ramp(e.agent, 0.3, 0.7)-0.25, "%s by one agent", percent(e.agent))
+	v.add(1.25*ramp(e.agent-e.usualAgent, 0.3, 0.8)-0.25, "%s by one agent", percent(e.agent))
 	switch {
 	case math.IsNaN(e.rise):
+		// A fleet that asks at its own slow pace may always have done so.
+		v.add(-3*(1-ramp(e.perClient, 0.15, 0.3)), "it was there when the log began, and each of its clients asks %s times a second", figure(e.perClient))
 	case e.rise <= 5:
 		v.add(1, "it rose within %.0f s", math.Max(e.rise, 1))
 	case e.rise <= 15:
@@ -164,7 +171,6 @@ func (v *verdict) weigh(w *watch, e *excess) {
 	}
 	v.add(-4*e.known, "%s of clients that were there before", percent(e.known))
 	v.add(-3*e.walking, "%s of clients that ask for something new each time", percent(e.walking))
-	v.add(-4*math.Min(e.probing, e.network), "%s from one network for what is not there: a scan", percent(e.probing))
 }
 
 // usualParts is the share of requests for parts of pages, or naming a referrer,

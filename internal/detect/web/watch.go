@@ -27,18 +27,19 @@ type watch struct {
 	paths   cells
 	nets    cells
 	agents  cells
-	parts   [ringLength]uint32 // requests by second for parts of pages
-	naming  [ringLength]uint32 // and that name a referrer
-	taking  [ringLength]uint32 // and, during an attack, of sampled clients that take part in it
-	filled  int64              // latest second that these three hold
-	mix     mix                // as usual
-	mixed   int64              // half window up to which it is
-	learnt  int64              // second up to which the usual rates are
-	rise    int64              // second in which the present rise began; 0 if there is none
-	above   int64              // latest second that was above a limit
-	swarmed bool               // those who walked were too many for crawlers, in this rise
-	verdict verdict            // the latest one
-	episode *episode           // nil if there is no attack
+	parts   [ringLength]uint32     // requests by second for parts of pages
+	naming  [ringLength]uint32     // and that name a referrer
+	taking  [ringLength]uint32     // and, during an attack, that bear its signature, or are of sampled clients that take part
+	fine    [4 * ringLength]uint16 // requests by quarter of a second
+	filled  int64                  // latest second that these three hold
+	mix     mix                    // as usual
+	mixed   int64                  // half window up to which it is
+	learnt  int64                  // second up to which the usual rates are
+	rise    int64                  // second in which the present rise began; 0 if there is none
+	above   int64                  // latest second that was above a limit
+	swarmed bool                   // those who walked were too many for crawlers, in this rise
+	verdict verdict                // the latest one
+	episode *episode               // nil if there is no attack
 }
 
 // newWatch begins to watch a site; key is of its own.
@@ -55,7 +56,9 @@ func (w *watch) request(r *downpour.Request, sec int64) {
 	w.last = max(w.last, sec)
 	w.fill(w.now)
 	asset := isAsset(r.Path)
-	if sec > w.filled-ringLength {
+	held := sec > w.filled-ringLength
+	if held {
+		w.fine[r.Time/(second/4)%(4*ringLength)]++
 		if asset {
 			w.parts[sec%ringLength]++
 		}
@@ -68,18 +71,21 @@ func (w *watch) request(r *downpour.Request, sec int64) {
 	if i, fresh := w.paths.note(path, half); fresh {
 		w.paths.names[i].set(r.Path)
 	}
-	if i, fresh := w.agents.note(hashText(r.Agent, w.sample.key), half); fresh {
+	agent := hashText(r.Agent, w.sample.key)
+	if i, fresh := w.agents.note(agent, half); fresh {
 		w.agents.names[i].set(r.Agent)
 	}
 	network := networkOf(r.Client)
-	if i, fresh := w.nets.note(network.Hash(w.sample.key), half); fresh {
+	net := network.Hash(w.sample.key)
+	if i, fresh := w.nets.note(net, half); fresh {
 		w.nets.names[i].set(prefixOf(network))
 	}
-	if c := w.sample.of(r.Client, w.latest-int64(w.cfg.Idle)); c != nil {
-		c.note(r, path, asset, half)
-		if w.episode != nil && sec > w.filled-ringLength && w.takesPart(c) {
-			w.taking[sec%ringLength]++
-		}
+	c := w.sample.of(r.Client, w.latest-int64(w.cfg.Idle))
+	if c != nil {
+		c.note(r, path, agent, asset, half)
+	}
+	if w.episode != nil && held && w.episode.takes(w, c, path, net, agent) {
+		w.taking[sec%ringLength]++
 	}
 }
 
@@ -96,6 +102,7 @@ func (w *watch) fill(sec int64) {
 		clear(w.parts[:])
 		clear(w.naming[:])
 		clear(w.taking[:])
+		clear(w.fine[:])
 		w.filled = sec
 		return
 	}
@@ -103,6 +110,7 @@ func (w *watch) fill(sec int64) {
 		w.filled++
 		i := w.filled % ringLength
 		w.parts[i], w.naming[i], w.taking[i] = 0, 0, 0
+		clear(w.fine[4*i : 4*i+4])
 	}
 }
 

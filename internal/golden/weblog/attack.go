@@ -104,10 +104,14 @@ func (l *Log) Truth() (Truth, bool) {
 			t.Onset = at
 		}
 		t.End = time.Unix(0, r.at).UTC()
-		for len(window) > 0 && window[0] <= r.at-int64(time.Second) {
+		at := r.at
+		if l.recipe.Format != JSON { // as the log tells it
+			at -= at % int64(time.Second)
+		}
+		for len(window) > 0 && window[0] <= at-int64(time.Second) {
 			window = window[1:]
 		}
-		window = append(window, r.at)
+		window = append(window, at)
 		t.Peak = max(t.Peak, len(window))
 	}
 	for kind := range t.Vectors {
