@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"downpour"
-	"downpour/internal/detect/attack"
 	"downpour/internal/store"
 )
 
@@ -12,19 +11,19 @@ import (
 // restart: up to some 14 MB.
 func (p *Pipeline) Learned() []byte {
 	p.engine.Rest()
-	return attack.Learned(p.detectors)
+	return p.prefixes.Learned()
 }
 
 // Relearn gives the detectors of attacks what an earlier run had learned.
 func (p *Pipeline) Relearn(state []byte, now time.Time) error {
-	return attack.Relearn(p.detectors, state, now)
+	return p.prefixes.Relearn(state, now)
 }
 
 // Open is what the detectors know of the attacks that are open, for Resume after a
 // restart: up to some 8 MB; nil if none is.
 func (p *Pipeline) Open() []byte {
 	p.engine.Rest()
-	return attack.Open(p.detectors, p.engine.Told)
+	return p.prefixes.Open(p.engine.Told)
 }
 
 // Opened changes whenever an attack opens or ends: a reason to keep Open anew.
@@ -32,7 +31,7 @@ func (p *Pipeline) Opened() uint64 { return p.opened }
 
 // Resume lets the attacks of an earlier run go on. It comes before Recall.
 func (p *Pipeline) Resume(state []byte, now time.Time) error {
-	resumed, err := attack.Resume(p.detectors, state, now)
+	resumed, err := p.prefixes.Resume(state, now)
 	for i := range resumed {
 		p.resumed[resumed[i].ID] = true
 		p.engine.Recall(resumed[i], now.UnixNano())

@@ -16,19 +16,16 @@ import (
 // watch is a run of the detectors of all partitions that can be cut off.
 type watch struct {
 	*engine.Engine
-	detectors []*Detector
-	events    []downpour.Event
+	prefixes *Prefixes
+	events   []downpour.Event
 }
 
 func newWatch(cfg Config) *watch {
-	w := &watch{}
+	w := &watch{prefixes: NewPrefixes(cfg)}
 	w.Engine = engine.New(engine.Config{
-		Flows: func(p int) engine.FlowDetector {
-			d := New(cfg, p)
-			w.detectors = append(w.detectors, d)
-			return d
-		},
-		Emit: func(e downpour.Event) { w.events = append(w.events, e) },
+		Flows: func(p int) engine.FlowDetector { return w.prefixes.Partition(p) },
+		Joint: w.prefixes,
+		Emit:  func(e downpour.Event) { w.events = append(w.events, e) },
 	})
 	return w
 }
@@ -52,15 +49,21 @@ func (w *watch) again(t *testing.T, cfg Config, at time.Duration) *watch {
 	t.Helper()
 	w.Rest()
 	next, now := newWatch(cfg), time.Unix(0, morning+int64(at))
-	if err := Relearn(next.detectors, Learned(w.detectors), now); err != nil {
+	if err := next.prefixes.Relearn(w.prefixes.Learned(), now); err != nil {
 		t.Fatal(err)
 	}
-	open := Open(w.detectors, w.Told)
-	resumed, err := Resume(next.detectors, open, now)
-	if err != nil || len(resumed) != 1 || resumed[0].ID != w.events[0].Attack.ID || !resumed[0].AlarmAt.Equal(w.events[0].Attack.AlarmAt) {
-		t.Fatalf("resumed %v: %v", resumed, err)
+	open := w.prefixes.Open(w.Told)
+	resumed, err := next.prefixes.Resume(open, now)
+	if err != nil || len(resumed) == 0 {
+		t.Fatalf("%d attacks are resumed: %v", len(resumed), err)
 	}
-	if written := Open(next.detectors, w.Told); !bytes.Equal(written, open) {
+	told, _ := latest(w.events)
+	for _, a := range told {
+		if a.Ongoing && !slices.ContainsFunc(resumed, func(r downpour.Attack) bool { return r.ID == a.ID && r.AlarmAt.Equal(a.AlarmAt) }) {
+			t.Errorf("%s is not resumed", a.ID)
+		}
+	}
+	if written := next.prefixes.Open(w.Told); !bytes.Equal(written, open) {
 		t.Errorf("what was read is written in %d bytes, and was in %d", len(written), len(open))
 	}
 	return next
@@ -164,11 +167,11 @@ func TestAnOldAttackIsNotResumed(t *testing.T) {
 	first.see(mixture(1), 0, 15*time.Second)
 	first.Rest()
 	next := newWatch(Default())
-	_, err := Resume(next.detectors, Open(first.detectors, first.Told), time.Unix(0, morning+int64(time.Hour)))
-	if err == nil || !strings.Contains(err.Error(), "59m45s old") || next.detectors[0].Stats().Suspects > 0 {
+	_, err := next.prefixes.Resume(first.prefixes.Open(first.Told), time.Unix(0, morning+int64(time.Hour)))
+	if err == nil || !strings.Contains(err.Error(), "59m45s old") || next.prefixes.parts[0].Stats().Suspects > 0 {
 		t.Errorf("after an hour: %v", err)
 	}
-	if Open(next.detectors, next.Told) != nil {
+	if next.prefixes.Open(next.Told) != nil {
 		t.Error("a checkpoint of no attack")
 	}
 }
@@ -179,10 +182,11 @@ func TestWhatWasLearnedSurvives(t *testing.T) {
 	l := newLifetime(Default())
 	l.bring(ClassTCP, 2*day, backup(3*time.Hour, 90_000, 20))
 	l.Tick(l.now)
-	before := Learned([]*Detector{l.Detector})
+	all := &Prefixes{parts: []*Detector{l.Detector}, base: New(l.cfg, -2)}
+	before := all.Learned()
 	l.now += int64(10 * time.Minute)
 	next := New(otherSeed(), 0)
-	if err := Relearn([]*Detector{next}, before, time.Unix(0, l.now)); err != nil {
+	if err := (&Prefixes{parts: []*Detector{next}, base: New(l.cfg, -2)}).Relearn(before, time.Unix(0, l.now)); err != nil {
 		t.Fatal(err)
 	}
 	again := &lifetime{Detector: next, target: next.targets.find(victim), now: l.now}
@@ -205,15 +209,15 @@ func TestDamagedCheckpoints(t *testing.T) {
 	w.see(mixture(1), 0, 15*time.Second)
 	w.Rest()
 	now := time.Unix(0, morning+int64(16*time.Second))
-	open, learned := Open(w.detectors, w.Told), Learned(w.detectors)
-	if !bytes.Equal(open, Open(w.detectors, w.Told)) || !bytes.Equal(learned, Learned(w.detectors)) {
+	open, learned := w.prefixes.Open(w.Told), w.prefixes.Learned()
+	if !bytes.Equal(open, w.prefixes.Open(w.Told)) || !bytes.Equal(learned, w.prefixes.Learned()) {
 		t.Error("the same state is written differently")
 	}
 	next := newWatch(Default())
 	refused := func(name string, state []byte, want string) {
 		t.Helper()
-		_, resumed := Resume(next.detectors, state, now)
-		for _, err := range []error{resumed, Relearn(next.detectors, state, now)} {
+		_, resumed := next.prefixes.Resume(state, now)
+		for _, err := range []error{resumed, next.prefixes.Relearn(state, now)} {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -224,10 +228,10 @@ func TestDamagedCheckpoints(t *testing.T) {
 	for at := len(learnedMark); at < len(open); at += 1 + len(open)/500 {
 		bad := slices.Clone(open)
 		bad[at] ^= 0x10
-		if _, err := Resume(next.detectors, bad, now); err == nil || !strings.Contains(err.Error(), "damaged") {
+		if _, err := next.prefixes.Resume(bad, now); err == nil || !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("byte %d: %v", at, err)
 		}
-		if _, err := Resume(next.detectors, open[:at], now); err == nil {
+		if _, err := next.prefixes.Resume(open[:at], now); err == nil {
 			t.Errorf("cut at %d: accepted", at)
 		}
 	}
@@ -235,10 +239,10 @@ func TestDamagedCheckpoints(t *testing.T) {
 	other = other[:len(other)-4]
 	other[len(openMark)] = checkpointVersion + 1
 	other = reseal(other)
-	if _, err := Resume(next.detectors, other, now); err == nil || err.Error() != "it is of version 2, and this program's is 1" {
+	if _, err := next.prefixes.Resume(other, now); err == nil || err.Error() != "it is of version 2, and this program's is 1" {
 		t.Errorf("another version: %v", err)
 	}
-	for _, d := range next.detectors {
+	for _, d := range next.prefixes.all() {
 		if s := d.Stats(); s.Targets+s.Suspects > 0 {
 			t.Fatalf("something of a damaged checkpoint was taken: %+v", s)
 		}
@@ -258,25 +262,25 @@ func FuzzCheckpoint(f *testing.F) {
 	flows := mixture(1)[:30_000]
 	w.see(flows, 0, 15*time.Second)
 	w.Rest()
-	for _, state := range [][]byte{Open(w.detectors, w.Told), Learned(w.detectors)} {
+	for _, state := range [][]byte{w.prefixes.Open(w.Told), w.prefixes.Learned()} {
 		f.Add(state[:len(state)-4])
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		cfg := Default()
 		cfg.Targets, cfg.Suspects = 8, 2
-		var detectors []*Detector
+		w := NewPrefixes(cfg)
 		for p := range engine.Partitions {
-			detectors = append(detectors, New(cfg, p))
+			w.Partition(p)
 		}
 		now := time.Unix(0, morning+int64(time.Minute))
 		state := reseal(body)
-		_, resumed := Resume(detectors, state, now)
-		relearned := Relearn(detectors, state, now)
+		_, resumed := w.Resume(state, now)
+		relearned := w.Relearn(state, now)
 		if resumed != nil && relearned != nil {
 			return
 		}
-		for _, d := range detectors {
-			d.Tick(now.UnixNano())
+		w.Turn(now.UnixNano(), false, nil)
+		for _, d := range w.parts {
 			for i := range flows[:200] {
 				flow := flows[i]
 				flow.Time += int64(time.Minute)
@@ -285,8 +289,9 @@ func FuzzCheckpoint(f *testing.F) {
 			d.Tick(now.UnixNano() + int64(time.Hour))
 			d.Finish(now.UnixNano() + int64(time.Hour))
 		}
-		Open(detectors, func(string) (string, int64, bool) { return "", 0, false })
-		Learned(detectors)
+		w.Turn(now.UnixNano()+int64(time.Hour), true, nil)
+		w.Open(func(string) (string, int64, bool) { return "", 0, false })
+		w.Learned()
 	})
 }
 

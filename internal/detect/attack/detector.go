@@ -25,6 +25,7 @@ type Detector struct {
 	sample   thinner // of all flows toward the partition's addresses, for Prefixes
 	closer   thinner // of those from and to prefixes that are watched
 	watched  []span
+	wide     bool // its targets are prefixes
 	// watchedOthers tells that some of them are not ours.
 	watchedOthers bool
 	now           int64  // when it was last ticked

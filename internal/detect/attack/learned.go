@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"slices"
 	"time"
 
 	"downpour"
@@ -14,15 +15,19 @@ type learned struct {
 	seasons []season
 }
 
-// Learned is what the detectors know of what is usual: a checkpoint for Relearn, of at
-// most some 14 MB for full tables. None of the detectors may be at work.
-func Learned(detectors []*Detector) []byte {
-	return seal(learnedMark, latestOf(detectors), func(c *coder) {
-		for _, d := range detectors {
+// Learned is what is known of what is usual, of addresses and of prefixes: a checkpoint
+// for Relearn, of at most some 15 MB for full tables. No detector may be at work.
+func (p *Prefixes) Learned() []byte {
+	all := p.all()
+	return seal(learnedMark, latestOf(all), func(c *coder) {
+		for _, d := range all {
 			d.writeLearned(c)
 		}
 	})
 }
+
+// all are the detectors of the partitions, and that of prefixes.
+func (p *Prefixes) all() []*Detector { return append(slices.Clone(p.parts), p.base) }
 
 // latestOf is the event time that detectors have reached.
 func latestOf(detectors []*Detector) (now int64) {
@@ -56,31 +61,35 @@ func (d *Detector) writeLearned(c *coder) {
 	}
 }
 
-// Relearn gives new detectors, as many as there were, what earlier ones had learned by
-// the time now. Where the checkpoint is not what it should be they stay as they are.
-func Relearn(detectors []*Detector, state []byte, now time.Time) error {
-	all := make([][]learned, len(detectors))
+// Relearn takes over what an earlier run had learned by the time now. Where the
+// checkpoint is not what it should be nothing of it is.
+func (p *Prefixes) Relearn(state []byte, now time.Time) error {
+	all := p.all()
+	known := make([][]learned, len(all))
 	var as int64
 	err := unseal(learnedMark, state, func(c *coder, at int64) {
 		as = asOf(at, now)
-		for p, d := range detectors {
-			n := c.length(0, d.cfg.Targets)
-			for range n {
+		for i, d := range all {
+			for range c.length(0, d.cfg.Targets) {
 				var l learned
 				if l.code(c); c.err != nil {
 					return
 				}
-				all[p] = append(all[p], l)
+				known[i] = append(known[i], l)
 			}
 		}
 	})
 	if err != nil {
 		return err
 	}
-	for p, d := range detectors {
+	for i, d := range all {
 		d.now = max(d.now, as)
-		for i := range all[p] {
-			d.relearn(&all[p][i], as)
+		for n := range known[i] {
+			l := &known[i][n]
+			d.relearn(l, as)
+			if d.wide && (p.began == 0 || l.first < p.began) {
+				p.began = l.first
+			}
 		}
 	}
 	return nil
@@ -90,7 +99,7 @@ func Relearn(detectors []*Detector, state []byte, now time.Time) error {
 func (d *Detector) relearn(l *learned, at int64) *target {
 	t := d.targets.find(l.address)
 	if t == nil {
-		if t = d.admit(l.address, at); t == nil {
+		if t = d.readmit(l.address, at); t == nil {
 			return nil
 		}
 	}
@@ -105,6 +114,21 @@ func (d *Detector) relearn(l *learned, at int64) *target {
 			*s = *known
 			s.owner, s.next = t, next
 			s.reopen()
+		}
+	}
+	return t
+}
+
+// readmit makes an entry of an address, or of the key of a prefix.
+func (d *Detector) readmit(a downpour.Address, at int64) *target {
+	if !d.wide {
+		return d.admit(a, at)
+	}
+	t := d.targets.admit(a, at)
+	if t != nil {
+		t.ours = a.Lo&ofOurs != 0
+		if d.cfg.GroupOf != nil {
+			t.group = uint8(d.cfg.GroupOf(spanOfKey(a).base))
 		}
 	}
 	return t

@@ -53,7 +53,9 @@ func NewPrefixes(cfg Config) *Prefixes {
 	for _, g := range cfg.Groups {
 		wide.Groups = append(wide.Groups, g.times(cfg.PrefixFloor))
 	}
-	return &Prefixes{cfg: cfg, base: New(wide, -2), absorbed: absorbed{told: map[string]*downpour.Attack{}, into: map[string]string{}}}
+	base := New(wide, -2)
+	base.wide = true
+	return &Prefixes{cfg: cfg, base: base, absorbed: absorbed{told: map[string]*downpour.Attack{}, into: map[string]string{}}}
 }
 
 // Partition makes the detector of a partition. All are made before the first flow.

@@ -21,34 +21,34 @@ const (
 // engine.Engine.Told.
 type Told func(id string) (as string, alarm int64, ok bool)
 
-// Open is what the detectors know of the attacks that are open: a checkpoint for
-// Resume, of at most 8 MB and what one attack takes. nil: none is. It holds of each all that its
-// figures need, but a part of the sample of sources, and not by where it came in.
-// None of the detectors may be at work.
-func Open(detectors []*Detector, told Told) []byte {
-	attacks := 0
-	for _, d := range detectors {
-		attacks += len(d.OpenIDs(nil))
+// Open is what is known of the attacks that are open: a checkpoint for Resume, of at
+// most 8 MB and what one attack takes. nil: none is. It holds of each all that its
+// figures need, but a part of the sample of sources, and not by where it came in. No
+// detector may be at work.
+func (p *Prefixes) Open(told Told) []byte {
+	all, attacks := p.all(), 0
+	for _, d := range all {
+		for _, s := range d.suspects {
+			if s.open() {
+				attacks++
+			}
+		}
 	}
 	if attacks == 0 {
 		return nil
 	}
+	named := func(id string) (string, int64, bool) {
+		if as := p.absorbed.as[id]; as != "" {
+			id = as
+		}
+		return told(id)
+	}
 	sources := min(max(keptSources/attacks, fewestKept), mostKept)
-	return seal(openMark, latestOf(detectors), func(c *coder) {
-		for _, d := range detectors {
-			d.writeOpen(c, told, sources)
+	return seal(openMark, latestOf(all), func(c *coder) {
+		for _, d := range all {
+			d.writeOpen(c, named, sources)
 		}
 	})
-}
-
-// OpenIDs appends the IDs of the attacks that are open.
-func (d *Detector) OpenIDs(dst []string) []string {
-	for _, s := range d.suspects {
-		if s.open() {
-			dst = append(dst, s.attack.id)
-		}
-	}
-	return dst
 }
 
 func (d *Detector) writeOpen(c *coder, told Told, sources int) {
@@ -59,8 +59,9 @@ func (d *Detector) writeOpen(c *coder, told Told, sources int) {
 		}
 		kept := *s // what it is called outside is what it is called afterwards
 		episode := *s.attack
-		if id, alarm, ok := told(episode.id); ok {
-			episode.id, episode.alarmAt = id, alarm
+		id, alarm, ok := told(episode.id)
+		if episode.id = id; ok {
+			episode.alarmAt = alarm
 		}
 		kept.attack = &episode
 		kept.sources = s.sources.part(sources)
@@ -73,50 +74,84 @@ func (d *Detector) writeOpen(c *coder, told Told, sources int) {
 	c.flag(&more)
 }
 
-// Resume gives new detectors, as many as there were, the attacks that were open when
-// a checkpoint was made, at the time now. They go on, under their IDs, if what comes
-// bears them out within the hold. Where the checkpoint is not what it should be, or so
-// old that another attack is likelier than the same one, nothing goes on. Of those
-// that do it returns the ID and the time of the alarm.
-func Resume(detectors []*Detector, state []byte, now time.Time) ([]downpour.Attack, error) {
-	type open struct {
-		detector *Detector
-		learned  learned
-		suspect  *suspect
-	}
-	var all []open
+// Resume lets the attacks go on that were open when a checkpoint was made, at the time
+// now: under their IDs, if what comes bears them out within the hold. Where the
+// checkpoint is not what it should be, or so old that another attack is likelier than
+// the same one, nothing goes on. Of those that do it returns the ID and the time of the
+// alarm.
+func (p *Prefixes) Resume(state []byte, now time.Time) ([]downpour.Attack, error) {
+	all := p.all()
+	var list []resumable
 	var as int64
 	err := unseal(openMark, state, func(c *coder, at int64) {
 		as = asOf(at, now)
-		for _, d := range detectors {
+		for _, d := range all {
 			for more := false; ; {
 				if c.flag(&more); !more || c.err != nil {
 					break
 				}
-				o := open{detector: d, suspect: &suspect{cfg: &d.cfg, sources: newSources(0, d.cfg.Sample)}}
-				o.learned.code(c)
-				o.suspect.code(c)
-				all = append(all, o)
+				r := resumable{detector: d, suspect: &suspect{cfg: &d.cfg, sources: newSources(0, d.cfg.Sample)}}
+				r.learned.code(c)
+				r.suspect.code(c)
+				if d.wide != (r.suspect.wide != nil) {
+					c.refuse("a prefix among addresses, or an address among prefixes")
+				}
+				list = append(list, r)
 			}
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	if age := time.Duration(now.UnixNano() - as); age > detectors[0].cfg.Blind {
+	if age := time.Duration(now.UnixNano() - as); age > p.cfg.Blind {
 		return nil, fmt.Errorf("it is %v old", age.Round(time.Second))
 	}
-	for _, d := range detectors {
+	for _, d := range all {
 		d.now = max(d.now, as)
 	}
-	var resumed []downpour.Attack
-	for i := range all {
-		o := &all[i]
-		if o.detector.resume(o.suspect, o.detector.relearn(&o.learned, as)) {
-			resumed = append(resumed, downpour.Attack{ID: o.suspect.attack.id, AlarmAt: instant(o.suspect.attack.alarmAt)})
+	return p.resume(list, as), nil
+}
+
+// resumable is an attack as it was read, with what is known of its target.
+type resumable struct {
+	detector *Detector
+	learned  learned
+	suspect  *suspect
+}
+
+// resume lets attacks go on that were open at a time.
+func (p *Prefixes) resume(list []resumable, at int64) (resumed []downpour.Attack) {
+	for i := range list {
+		r := &list[i]
+		var t *target
+		if w := r.suspect.wide; w != nil {
+			t = r.suspect.target
+			t.address, t.first, t.start, t.usual = w.span.base, min(r.learned.first, at), at, r.learned.usual
+			if p.cfg.GroupOf != nil {
+				t.group = uint8(p.cfg.GroupOf(w.span.base))
+			}
+		} else {
+			t = r.detector.relearn(&r.learned, at)
 		}
+		if !r.detector.resume(r.suspect, t) {
+			continue
+		}
+		a := r.suspect.attack
+		if r.suspect.wide != nil {
+			p.absorbed.carry(a.id)
+		}
+		resumed = append(resumed, downpour.Attack{ID: a.id, AlarmAt: instant(a.alarmAt)})
 	}
-	return resumed, nil
+	p.watch()
+	return resumed
+}
+
+// carry lets a carpet of an earlier run keep its ID.
+func (a *absorbed) carry(id string) {
+	if a.as == nil {
+		a.as = map[string]string{}
+	}
+	a.as[id] = id
 }
 
 // resume follows a suspect as before. Where its target or itself finds no place, its
@@ -137,6 +172,14 @@ func (d *Detector) resume(s *suspect, t *target) bool {
 }
 
 func (s *suspect) code(c *coder) {
+	isWide := s.wide != nil
+	if c.flag(&isWide); isWide {
+		if c.reads {
+			s.wide, s.target = &wide{}, &target{}
+		}
+		s.wide.code(c)
+		c.flag(&s.target.ours)
+	}
 	for _, at := range [...]*int64{&s.now, &s.since, &s.stirred, &s.followed, &s.known, &s.clock.start} {
 		number(c, at)
 	}
@@ -165,6 +208,22 @@ func (s *suspect) code(c *coder) {
 	s.codeRows(c)
 	s.sources.code(c)
 	s.heavy.code(c)
+}
+
+func (w *wide) code(c *coder) {
+	c.address(&w.span.base)
+	number(c, &w.span.bits)
+	number(c, &w.began)
+	c.text(&w.service, longestText)
+	for i := range w.allowed {
+		c.flag(&w.allowed[i])
+	}
+	if whole := spanOf(w.span.base, min(w.span.bits, 128)); c.reads && whole.base == w.span.base && w.span.bits <= 128 {
+		w.span = whole
+	} else if c.reads {
+		c.refuse("a prefix of %d bits that is none", w.span.bits)
+		w.span = span{}
+	}
 }
 
 func (st *classState) code(c *coder) {
