@@ -35,6 +35,7 @@ func mayImport() map[string][]string {
 		"internal/store":      nil,
 		"internal/show":       {"internal/store", "internal/wording"},
 		"internal/config":     {"internal/yamlfile"},
+		"internal/importer":   {"internal/config"},
 		"internal/yamlfile":   nil,
 		"internal/wording":    nil,
 		"internal/testenv":    nil,

@@ -33,6 +33,7 @@ type cli struct {
 	Analyze analyzeCommand `cmd:"" help:"Say what captures, flow export and counts of reports show."`
 	Decode  decodeCommand  `cmd:"" help:"Print the flow records in captures of flow export, raw payloads and CSV of nfdump."`
 	Check   checkCommand   `cmd:"" help:"Say everything that is wrong with a configuration."`
+	Import  importCommand  `cmd:"" help:"Write another tool's configuration as Downpour's."`
 	Store   storeCommand   `cmd:"" help:"Check, back up and restore the embedded store."`
 	Eval    evalCommand    `cmd:"" help:"Run all golden cases and print the quality table."`
 	Version versionCommand `cmd:"" help:"Print version, commit, Go and databases."`

@@ -22,3 +22,6 @@ func Pmacctd() Tool { return Tool{"pmacct", []string{"pmacctd"}, "pmacct"} }
 
 // Sfacctd is pmacct's collector of sFlow.
 func Sfacctd() Tool { return Tool{"pmacct's collector", []string{"sfacctd"}, "pmacct"} }
+
+// FastNetMon is the detector whose configuration can be imported.
+func FastNetMon() Tool { return Tool{"FastNetMon", []string{"fastnetmon"}, "fastnetmon"} }
