@@ -245,6 +245,12 @@ func (s *suspect) hostileBulk(k kind, r *row) float64 {
 	if r.sourcePort.value == 443 && r.sourcePort.share(r.total.samples) >= conversing {
 		return steady
 	}
+	if s.wide != nil && k == kindQUIC && s.unacquainted() { // a network of web servers
+		if sampled {
+			return 0
+		}
+		return steady
+	}
 	return 1
 }
 

@@ -196,7 +196,7 @@ func (d *Detector) weigh(s *suspect, c Class) {
 // alarm opens an attack because of class c, or takes the class into an open one.
 // short is how it was judged if the input was too short for a second, else nil.
 func (d *Detector) alarm(s *suspect, c Class, short *shortVerdict) {
-	if s.wide != nil && !s.wide.allowed[c] {
+	if s.wide != nil && (!s.wide.allowed[c] || d.heldByWider(s, c)) {
 		return
 	}
 	if s.open() {

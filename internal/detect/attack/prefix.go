@@ -28,8 +28,9 @@ type Prefixes struct {
 	parts    []*Detector
 	began    int64 // event time of the first flow
 	touched  []*target
-	drawn    []taken  // of this second
-	closely  []*taken // and of what is followed, by time
+	drawn    []taken           // of this second
+	closely  []*taken          // and of what is followed, by time
+	refused  map[refusal]int64 // until when
 	absorbed absorbed
 }
 
@@ -55,7 +56,10 @@ func NewPrefixes(cfg Config) *Prefixes {
 	}
 	base := New(wide, -2)
 	base.wide = true
-	return &Prefixes{cfg: cfg, base: base, absorbed: absorbed{told: map[string]*downpour.Attack{}, into: map[string]string{}}}
+	return &Prefixes{
+		cfg: cfg, base: base, refused: map[refusal]int64{},
+		absorbed: absorbed{told: map[string]*downpour.Attack{}, into: map[string]string{}, as: map[string]string{}},
+	}
 }
 
 // Partition makes the detector of a partition. All are made before the first flow.
@@ -79,6 +83,11 @@ func (p *Prefixes) Turn(now int64, finish bool, events []downpour.Event) []downp
 		p.feed(s, p.remembered(&s.wide.span, now-2*second), now)
 	}
 	p.learn(now)
+	for _, s := range p.base.suspects {
+		if t := p.base.targets.lookUp(s.wide.key); t != nil {
+			s.target.usual = t.usual
+		}
+	}
 	if finish {
 		p.finish(now)
 	} else {

@@ -12,36 +12,41 @@ import (
 // turned out to be part of a carpet.
 type absorbed struct {
 	told map[string]*downpour.Attack // ongoing ones, as last told, without what is large
-	into map[string]string           // by ID, the carpet that took them in
-	as   map[string]string           // under which ID a carpet is told of
+	into map[string]string           // by ID, the carpet that took them in, by its suspect's ID
+	as   map[string]string           // by that, the ID under which the carpet is told of
 }
 
 // absorb leaves out what partitions say of addresses in a carpet's prefix, and adds
 // what there is to say of carpets. An attack on one address that was told of before
-// the carpet was seen lives on as the carpet; others are told to be part of it.
+// the carpet was seen lives on as the carpet; others are told to be part of it. So it
+// is with a carpet in a wider one.
 func (p *Prefixes) absorb(events []downpour.Event) []downpour.Event {
-	a := &p.absorbed
+	carpets := p.carpets()
 	kept := events[:0]
 	for _, e := range events {
-		if e.Attack == nil {
+		if e.Attack == nil || p.keeps(e.Attack) {
 			kept = append(kept, e)
-			continue
-		}
-		id := e.Attack.ID
-		if s := p.carpetOf(e.Attack); s != nil {
-			a.into[id] = s.attack.id
-		} else if a.as[a.into[id]] != id && p.outgrown(a.into[id], e.Attack) {
-			delete(a.into, id)
-		}
-		switch {
-		case a.into[id] == "":
-			kept = append(kept, e)
-			a.note(e.Attack)
-		case !e.Attack.Ongoing:
-			delete(a.into, id)
 		}
 	}
-	return append(kept, p.carpets()...)
+	return append(kept, carpets...)
+}
+
+// keeps tells whether an attack on an address is told of as such.
+func (p *Prefixes) keeps(attack *downpour.Attack) bool {
+	a, id := &p.absorbed, attack.ID
+	if s := p.carpetOf(attack); s != nil {
+		a.into[id] = s.attack.id
+	} else if a.as[a.into[id]] != id && p.outgrown(a.into[id], attack) {
+		delete(a.into, id)
+	}
+	if a.into[id] == "" {
+		a.note(attack)
+		return true
+	}
+	if !attack.Ongoing {
+		delete(a.into, id)
+	}
+	return false
 }
 
 // note keeps what was last told of an attack.
@@ -59,23 +64,35 @@ func (a *absorbed) note(attack *downpour.Attack) {
 // has become one of its own kind.
 func (p *Prefixes) outgrown(carpet string, a *downpour.Attack) bool {
 	return slices.ContainsFunc(p.base.suspects, func(s *suspect) bool {
-		return s.open() && s.attack.id == carpet && !s.explains(a)
+		return s.open() && s.attack.id == carpet && !p.explains(s, a)
 	})
 }
 
-// carpetOf is the open carpet that an attack on an address is part of, or nil.
+// carpetOf is the open carpet that an attack on an address, or on a longer prefix, is
+// part of, or nil.
 func (p *Prefixes) carpetOf(a *downpour.Attack) *suspect {
 	at := downpour.AddressFrom(a.Target.Prefix.Addr())
 	for _, s := range p.base.suspects {
-		if s.open() && s.wide.span.has(at) && s.attack.direction == a.Direction && s.explains(a) {
+		if s.open() && s.wide.span.has(at) && s.wide.span.prefix().Bits() < a.Target.Prefix.Bits() &&
+			s.attack.direction == a.Direction && p.explains(s, a) {
 			return s
 		}
 	}
 	return nil
 }
 
-// explains tells whether most of an attack's packets are of the carpet's vectors.
-func (s *suspect) explains(a *downpour.Attack) bool {
+// explains tells whether a carpet explains an attack on one of its addresses: every
+// class that raised the alarm there did so here. Where its suspect is gone most of its
+// packets must be of the carpet's vectors.
+func (p *Prefixes) explains(s *suspect, a *downpour.Attack) bool {
+	if of := p.suspectOf(a.ID); of != nil {
+		for c := range of.classes {
+			if of.classes[c].alarmed && !s.classes[c].alarmed {
+				return false
+			}
+		}
+		return true
+	}
 	const most = 0.5
 	share := 0.0
 	for _, part := range s.vectors() {
@@ -88,6 +105,22 @@ func (s *suspect) explains(a *downpour.Attack) bool {
 	return share >= most
 }
 
+// suspectOf is the suspect of an open attack by its ID, or nil.
+func (p *Prefixes) suspectOf(id string) *suspect {
+	for i := range len(p.parts) + 1 {
+		d := p.base
+		if i < len(p.parts) {
+			d = p.parts[i]
+		}
+		for _, s := range d.suspects {
+			if s.open() && s.attack.id == id {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
 // carpets are the events of carpets, preceded by what ends since it is part of one.
 func (p *Prefixes) carpets() (out []downpour.Event) {
 	a := &p.absorbed
@@ -96,15 +129,17 @@ func (p *Prefixes) carpets() (out []downpour.Event) {
 		if a.as[id] == "" {
 			out = append(out, p.adopt(e)...)
 		}
-		if as := a.as[id]; as != id {
-			renamed := *e.Attack
-			renamed.ID = as
-			e.Attack = &renamed
+		said := *e.Attack
+		said.ID = a.as[id]
+		if into := a.into[said.ID]; into != "" && into != id {
+			continue // it is part of a wider one by now
 		}
-		if !e.Attack.Ongoing {
+		a.note(&said)
+		out = append(out, downpour.Event{At: e.At, Attack: &said})
+		if !said.Ongoing {
 			delete(a.as, id)
+			maps.DeleteFunc(a.into, func(part, carpet string) bool { return carpet == id && p.suspectOf(part) == nil })
 		}
-		out = append(out, e)
 	}
 	return out
 }
@@ -113,11 +148,12 @@ func (p *Prefixes) carpets() (out []downpour.Event) {
 // it its ID, the others end as parts of it.
 func (p *Prefixes) adopt(e downpour.Event) (out []downpour.Event) {
 	a := &p.absorbed
-	if a.as == nil {
-		a.as = map[string]string{}
-	}
 	id := e.Attack.ID
 	a.as[id] = id
+	if s := p.carpetOf(e.Attack); s != nil {
+		a.into[id] = s.attack.id
+		return nil
+	}
 	list := slices.SortedFunc(maps.Values(a.told), func(x, y *downpour.Attack) int {
 		return cmp.Or(x.AlarmAt.Compare(y.AlarmAt), cmp.Compare(x.ID, y.ID))
 	})

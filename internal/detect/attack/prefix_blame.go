@@ -2,6 +2,7 @@ package attack
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"downpour"
@@ -25,6 +26,8 @@ const (
 // wide is what a suspect that is a prefix has beside.
 type wide struct {
 	span    span
+	key     downpour.Address // of the prefix in the table whose usual traffic counts
+	class   Class            // for which it is followed
 	began   int64            // when the first flow of all was seen
 	service string           // of most of its traffic
 	flows   []*downpour.Flow // of the last second
@@ -90,10 +93,11 @@ type candidate struct {
 // suspected begins to follow the prefixes that are to blame for what passes half of a
 // limit, and returns them.
 func (p *Prefixes) suspected(now int64, finish bool) (begun []*suspect) {
+	maps.DeleteFunc(p.refused, func(_ refusal, until int64) bool { return now >= until })
 	list := p.candidates(now, finish)
 	sorted := false
 	for _, c := range list[:min(len(list), candidates)] {
-		if now < c.target.refused || p.followed(&c) {
+		if now < p.refused[c.key()] || p.followed(&c, &c.span) {
 			continue
 		}
 		if !sorted {
@@ -102,12 +106,13 @@ func (p *Prefixes) suspected(now int64, finish bool) (begun []*suspect) {
 			})
 			sorted = true
 		}
-		w := &wide{span: c.span, began: p.began}
+		w := &wide{span: c.span, key: c.target.address, class: c.class, began: p.began}
 		flows := p.blame(&c, w)
-		if flows == nil || !w.carpet(spreadOf(flows, c.class), c.class, now) {
-			c.target.refused = now + again
+		if flows == nil || !w.carpet(spreadOf(flows, c.class), c.class, now) || p.followed(&c, &w.span) {
+			p.refused[c.key()] = now + again
 			continue
 		}
+		p.supersede(w)
 		w.service = p.serviceOf(flows)
 		t := &target{
 			address: w.span.base, first: p.began, start: now, ours: c.target.ours, group: c.target.group,
@@ -115,7 +120,7 @@ func (p *Prefixes) suspected(now int64, finish bool) (begun []*suspect) {
 		}
 		s := p.base.follow(t, now)
 		if s == nil {
-			c.target.refused = now + again
+			p.refused[c.key()] = now + again
 			continue
 		}
 		s.wide = w
@@ -123,6 +128,14 @@ func (p *Prefixes) suspected(now int64, finish bool) (begun []*suspect) {
 	}
 	return begun
 }
+
+// refusal is a class of a prefix that was looked at and found to be no carpet.
+type refusal struct {
+	prefix downpour.Address
+	class  Class
+}
+
+func (c *candidate) key() refusal { return refusal{c.target.address, c.class} }
 
 // candidates lists the classes of prefixes that pass half of a limit, the widest
 // prefix first.
@@ -146,12 +159,35 @@ func (p *Prefixes) candidates(now int64, finish bool) (list []candidate) {
 	return list
 }
 
-// followed tells whether a prefix that holds a candidate, or is held by it, is followed
-// already.
-func (p *Prefixes) followed(c *candidate) bool {
+// followed tells whether a prefix, or one that holds it, is followed for a candidate's
+// class already, or for any if it is the same.
+func (p *Prefixes) followed(c *candidate, at *span) bool {
 	return slices.ContainsFunc(p.base.suspects, func(s *suspect) bool {
-		return s.target.ours == c.target.ours && s.wide.span.meets(&c.span)
+		w := s.wide
+		return s.target.ours == c.target.ours && w.span.bits <= at.bits && w.span.meets(at) &&
+			(w.class == c.class || s.classes[c.class].alarmed || w.span.bits == at.bits)
 	})
+}
+
+// heldByWider tells whether a prefix lies in a wider one that is followed and that an
+// alarm for the class belongs to.
+func (d *Detector) heldByWider(s *suspect, c Class) bool {
+	return slices.ContainsFunc(d.suspects, func(o *suspect) bool {
+		st := &o.classes[c]
+		return o.target.ours == s.target.ours && o.wide.span.bits < s.wide.span.bits && o.wide.span.has(s.wide.span.base) &&
+			(st.alarmed || o.wide.allowed[c] && st.limit.exceeds(float64(st.window.packets), float64(st.window.bytes)*8, 1))
+	})
+}
+
+// supersede ends the following of what lies in a prefix that is followed for the same
+// class from now on, unless a carpet was found there.
+func (p *Prefixes) supersede(w *wide) {
+	for i := len(p.base.suspects) - 1; i >= 0; i-- {
+		s := p.base.suspects[i]
+		if !s.open() && s.wide.class == w.class && s.target.ours == (w.key.Lo&ofOurs != 0) && w.span.bits <= s.wide.span.bits && w.span.meets(&s.wide.span) {
+			p.base.release(i)
+		}
+	}
 }
 
 // blame narrows a candidate's prefix to the smallest that holds most of its excess,

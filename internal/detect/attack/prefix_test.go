@@ -1,8 +1,10 @@
 package attack
 
 import (
+	"cmp"
 	"math"
 	"net/netip"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -194,5 +196,102 @@ func TestAddressesOfACarpet(t *testing.T) {
 	}
 	if carpets[0].ID != events[0].Attack.ID || events[0].Attack.Target.String() != "203.0.113.9/32" {
 		t.Errorf("the carpet does not go on as what was told of first: %s", events[0].Attack.Target)
+	}
+}
+
+// TestCarpetGrows: a carpet that spreads from a /24 to the /20 around it stays one attack.
+func TestCarpetGrows(t *testing.T) {
+	made := newTraffic(725)
+	for n, p := range []string{"203.0.113.0/24", "203.0.112.0/20"} {
+		made.send(time.Duration(4*n)*time.Second, 6*time.Second, 6*40_000*(1+2*n), func(i int, f *downpour.Flow) {
+			udp(123, 468, downpour.NTPAnswer)(i, f)
+			f.Destination = made.within(p)
+		})
+	}
+	_, events := find(Default(), made.flows)
+	var targets []string
+	for _, e := range events {
+		if e.Attack.ID != events[0].Attack.ID {
+			t.Errorf("another attack is told of, on %s (part of %q)", e.Attack.Target, e.PartOf)
+		}
+		if at := e.Attack.Target.String(); len(targets) == 0 || targets[len(targets)-1] != at {
+			targets = append(targets, at)
+		}
+	}
+	if want := []string{"203.0.113.0/24", "203.0.112.0/20"}; !slices.Equal(targets, want) {
+		t.Errorf("told of %v, want %v", targets, want)
+	}
+}
+
+// TestSampledCarpet: sixteen networks of 256 addresses get 1.5 Mbit/s an address, of
+// which a router samples a thousandth, on top of what their customers usually get or
+// of nothing.
+func TestSampledCarpet(t *testing.T) {
+	const rate, own = 1000, "203.0.112.0/20"
+	for name, c := range map[string]struct {
+		size  uint64
+		kind  string
+		shape func(int, *downpour.Flow)
+	}{
+		"UDP":  {1400, "UDP flood", udp(0, 1400, downpour.NoPayload)},
+		"NTP":  {468, "NTP amplification", udp(123, 468, downpour.NoPayload)},
+		"SYN":  {60, "SYN flood", tcp(downpour.SYN)},
+		"GRE":  {540, "GRE flood", protocol(downpour.ProtocolGRE)},
+		"ACK":  {60, "ACK flood", tcp(downpour.ACK)},
+		"DNS":  {1200, "DNS amplification", udp(53, 1200, downpour.NoPayload)},
+		"ICMP": {600, "ICMP flood", icmp(8)},
+	} {
+		for _, before := range []time.Duration{0, 90 * time.Second, 15 * time.Minute} {
+			if name == "ACK" == (before < 10*time.Minute) && name != "SYN" {
+				continue // of sampled data seen one way nothing is said early
+			}
+			t.Run(name+" after "+before.String(), func(t *testing.T) {
+				made := newTraffic(731)
+				made.send(0, before+10*time.Second, int((before+10*time.Second)/time.Second)*400, func(i int, f *downpour.Flow) {
+					tcp(downpour.ACK)(i, f)
+					f.Destination = address(203, 0, byte(112+made.random.IntN(2)), byte(made.random.ExpFloat64()*30))
+					f.SourcePort, f.Bytes, f.Sampling = 443, 1400, rate
+				})
+				packets := 4096 * 1_500_000 / 8 / int(c.size) // a second
+				made.send(before, 10*time.Second, 10*packets/rate, func(i int, f *downpour.Flow) {
+					c.shape(i, f)
+					f.Destination, f.Bytes, f.Sampling = made.within(own), c.size, rate
+				})
+				list, _ := find(Default(), made.flows)
+				if len(list) != 1 {
+					for _, a := range list[:min(len(list), 5)] {
+						t.Logf("%s %v %v..%v: %s", a.Target, a.Vectors, a.AlarmAt.Sub(list[0].AlarmAt), a.End.Sub(list[0].AlarmAt), a.Why)
+					}
+					t.Fatalf("%d attacks, want 1", len(list))
+				}
+				a := list[0]
+				late := time.Duration(a.AlarmAt.UnixNano()-morning) - before
+				if a.Target.String() != own || shareOf(a, c.kind) < 0.9 || late < 0 || late > 5*time.Second {
+					t.Errorf("%s after %v, %v: %s", a.Target, late, a.Vectors, a.Why)
+				}
+			})
+		}
+	}
+}
+
+// TestCarpetsOnShards: what is found doesn't depend on how many goroutines look.
+func TestCarpetsOnShards(t *testing.T) {
+	made := newTraffic(741)
+	for n, p := range []string{"203.0.112.0/20", "198.51.100.0/24", "2001:db8:7::/56"} {
+		made.send(time.Duration(n)*time.Second, 4*time.Second, 4*50_000, func(i int, f *downpour.Flow) {
+			udp(0, 900, downpour.NoPayload)(i, f)
+			f.Destination = made.within(p)
+		})
+	}
+	slices.SortStableFunc(made.flows, func(a, b downpour.Flow) int { return cmp.Compare(a.Time, b.Time) })
+	var first []downpour.Event
+	for _, shards := range []int{1, 3, 8} {
+		events := runOn(shards, Default(), made.flows)
+		if first == nil {
+			first = events
+		}
+		if len(events) == 0 || !reflect.DeepEqual(first, events) {
+			t.Errorf("%d shards: %d events differ from the %d of one", shards, len(events), len(first))
+		}
 	}
 }

@@ -213,6 +213,8 @@ func (s *suspect) code(c *coder) {
 func (w *wide) code(c *coder) {
 	c.address(&w.span.base)
 	number(c, &w.span.bits)
+	c.address(&w.key)
+	c.class(&w.class)
 	number(c, &w.began)
 	c.text(&w.service, longestText)
 	for i := range w.allowed {

@@ -95,13 +95,17 @@ func find(cfg Config, flows []downpour.Flow) ([]downpour.Attack, []downpour.Even
 }
 
 // runAll feeds flows in their order to an engine and returns all events.
-func runAll(cfg Config, flows []downpour.Flow) []downpour.Event {
+func runAll(cfg Config, flows []downpour.Flow) []downpour.Event { return runOn(1, cfg, flows) }
+
+// runOn is runAll with so many shards.
+func runOn(shards int, cfg Config, flows []downpour.Flow) []downpour.Event {
 	var events []downpour.Event
 	prefixes := NewPrefixes(cfg)
 	ec := engine.Config{
-		Flows: func(partition int) engine.FlowDetector { return prefixes.Partition(partition) },
-		Joint: prefixes,
-		Emit:  func(e downpour.Event) { events = append(events, e) },
+		Flows:  func(partition int) engine.FlowDetector { return prefixes.Partition(partition) },
+		Joint:  prefixes,
+		Shards: shards,
+		Emit:   func(e downpour.Event) { events = append(events, e) },
 	}
 	if cfg.Service != nil {
 		ec.Ours = func(a downpour.Address) bool { _, ours := cfg.Service(a); return ours }
