@@ -54,6 +54,9 @@ type Config struct {
 	// Seasons bounds the seasons of one partition, some 400 bytes each: 7 MiB in all
 	// for 16,384 busy classes of targets.
 	Seasons int
+	// History tells whether minutes are told of (see Prefixes.Minutes): somebody must
+	// take them.
+	History bool
 	// Acquaintance is how long a target must have been seen before much sampled
 	// data toward it, seen one way only, can be called unusual: by then the usual
 	// has risen to nearly all of its level.

@@ -22,6 +22,7 @@ type Detector struct {
 	stats    Stats
 	levels   []thresholds // by group
 	seasons  seasons
+	history  history
 	sample   thinner // of all flows toward the partition's addresses, for Prefixes
 	closer   thinner // of those from and to prefixes that are watched
 	watched  []span
@@ -246,6 +247,7 @@ func (d *Detector) side(s *suspect) (string, downpour.AttackDirection, bool) {
 // and who is not suspicious any more is let go.
 func (d *Detector) Tick(now int64) {
 	d.now = now
+	d.closeMinute(now)
 	for i := 0; i < len(d.suspects); {
 		s := d.suspects[i]
 		s.advance(now)

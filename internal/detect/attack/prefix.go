@@ -195,6 +195,7 @@ func (p *Prefixes) entry(key, member downpour.Address, now int64) *target {
 // what is usual, but where a carpet lies.
 func (p *Prefixes) learn(now int64) {
 	for _, t := range p.touched {
+		p.base.note(t, now)
 		at := spanOfKey(t.address)
 		attacked := slices.ContainsFunc(p.base.suspects, func(s *suspect) bool { return s.open() && s.wide.span.meets(&at) })
 		switch {

@@ -87,7 +87,7 @@ func (t *table) admit(a downpour.Address, now int64) *target {
 
 // least picks what to evict: what received least of late, so that a sweep over
 // many addresses evicts its own; never what is followed closely, nor what is busy
-// enough to have a season.
+// enough to have a season or to be told of in this minute.
 func (t *table) least(now int64) int {
 	best, least := -1, uint32(0)
 	for range handReach {
@@ -96,7 +96,7 @@ func (t *table) least(now int64) int {
 			t.hand = 0
 		}
 		e := t.entry(i)
-		if e.suspect != nil || e.season != 0 {
+		if e.suspect != nil || e.season != 0 || e.minutes != 0 {
 			continue
 		}
 		worth := e.load

@@ -66,6 +66,7 @@ type target struct {
 	suspect *suspect
 	ours    bool
 	group   uint8  // whose floors hold; 0 is none
+	minutes uint16 // number + 1 of its first entry in the minute at hand; 0 if it has none
 	load    uint32 // packets in the current second, of all classes
 	before  uint32 // and in the one before it
 	season  uint32 // number + 1 of its first season; 0 if it has none
@@ -97,6 +98,7 @@ func saturate(v uint64) uint32 { return uint32(min(v, math.MaxUint32)) }
 // roll begins a new second of a target at time now. What the last one held teaches
 // what is usual, unless the target is under attack.
 func (d *Detector) roll(t *target, now int64) {
+	d.note(t, t.start+second)
 	if t.suspect == nil || !t.suspect.open() {
 		d.learn(t, now)
 	} else if t.season != 0 {
