@@ -38,6 +38,12 @@ type Store interface {
 	// Buckets returns the buckets that begin in [from, to), in order of time.
 	Buckets(ctx context.Context, service string, from, to time.Time) ([]downpour.ExpectedReports, error)
 
+	// PutTraffic keeps minutes of traffic; they are added to those that are kept.
+	PutTraffic(ctx context.Context, m []downpour.TrafficMinute) error
+	// Traffic calls each for the minutes that begin in [from, to), in order of time, until
+	// it returns an error, which Traffic returns. What each is given may not be kept.
+	Traffic(ctx context.Context, from, to time.Time, each func([]downpour.TrafficMinute) error) error
+
 	// PutIncident keeps an incident with its parts, replacing an earlier state.
 	PutIncident(ctx context.Context, r Record) error
 	// Incident returns one, or ErrNotFound.
@@ -49,9 +55,10 @@ type Store interface {
 	Setting(ctx context.Context, name string) ([]byte, error)
 	PutSetting(ctx context.Context, name string, value []byte) error
 
-	// Prune deletes reports and buckets older than the given times and, while
-	// the store is larger than budget bytes, the oldest reports of all. It
-	// returns how many rows it deleted.
+	// Prune deletes reports, buckets and minutes of traffic older than the given time,
+	// the oldest minutes while they take more than a quarter of budget bytes and, while
+	// the store is larger than budget, the oldest reports of all. It returns how many
+	// rows it deleted.
 	Prune(ctx context.Context, before time.Time, budget int64) (int64, error)
 	// EraseNetwork deletes the free text of all reports bearing a network token.
 	EraseNetwork(ctx context.Context, network string) (int64, error)

@@ -18,9 +18,10 @@ const (
 	logReserve = 2 * checkpointPages * 4096
 )
 
-// Prune deletes reports and buckets older than before and then, while the store
-// is larger than budget bytes (its log included; 0 is no budget), the oldest
-// reports of all. It works in small transactions, so that writers wait little;
+// Prune deletes reports, buckets and minutes of traffic older than before. Then, while
+// the minutes take more than a quarter of budget bytes, the oldest of them, so that
+// neither they nor reports crowd the others out; and while the store is larger than the
+// budget (its log included; 0 is no budget), the oldest reports of all. It works in small transactions, so that writers wait little;
 // if ctx ends between two of them it returns what was deleted so far. Totals
 // stay as they were.
 func (s *Store) Prune(ctx context.Context, before time.Time, budget int64) (int64, error) {
@@ -35,6 +36,10 @@ func (s *Store) Prune(ctx context.Context, before time.Time, budget int64) (int6
 			(SELECT service, time, length FROM buckets WHERE time < ? ORDER BY time LIMIT ?)`, nanos(before), pruneChunk))
 	})
 	if err != nil {
+		return old + buckets, err
+	}
+	minutes, err := s.pruneTraffic(ctx, before, budget)
+	if buckets += minutes; err != nil {
 		return old + buckets, err
 	}
 	surplus, err := s.pruneAll(ctx, func(ctx context.Context, c *sql.Conn) (int64, error) {

@@ -33,6 +33,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"concurrent writers and readers", concurrent},
 		{"a cancelled report", cancelled},
 		{"buckets", buckets},
+		{"traffic", traffic},
+		{"pruning traffic", pruneTraffic},
 		{"incidents", incidents},
 		{"settings", settings},
 		{"pruning by age", prune},
@@ -228,7 +230,7 @@ func Incident(id, service string, offset time.Duration) store.Record {
 	return store.Record{
 		Incident: downpour.Incident{ID: id, Service: service, Start: start, End: start.Add(time.Minute), Ongoing: true,
 			Severity: downpour.Major, Attacks: []string{"at"}, Outages: []string{"ou"}, Verdict: "likely an attack"},
-		Attacks: []downpour.Attack{{ID: "at", Service: service, Onset: start.Add(123456789), Peak: downpour.Rate{Bits: 1e9, Requests: &requests}}},
+		Attacks: []downpour.Attack{{ID: "at", Service: service, Onset: start.Add(123456789), Peak: downpour.Rate{Requests: &requests}}},
 		Outages: []downpour.Outage{{ID: "ou", Service: service, Onset: start, PeakReports: 41143}},
 		Claims:  []downpour.ClaimAssessment{{ID: "cl", Said: "“from one country”", Assessment: downpour.NotTestable}},
 	}
