@@ -44,6 +44,20 @@ func (p *Pipeline) count() {
 		sum.ShedTargets += s.ShedTargets
 		sum.ShedSuspects += s.ShedSuspects
 		sum.LateFlows += s.LateFlows
+		sum.Seasons += s.Seasons
+		sum.ShedSeasons += s.ShedSeasons
+		sum.ShedMinutes += s.ShedMinutes
 	}
 	p.counts.Attack = sum
+	p.tellMinutes()
+}
+
+// tellMinutes hands on what the last tick told of minutes of traffic.
+func (p *Pipeline) tellMinutes() {
+	if p.cfg.Minutes == nil {
+		return
+	}
+	if p.minutes = p.prefixes.Minutes(p.minutes[:0]); len(p.minutes) > 0 {
+		p.cfg.Minutes(p.minutes)
+	}
 }

@@ -43,6 +43,9 @@ type Config struct {
 	Synthetic bool
 	// Bucket, if not nil, receives every closed bucket of reports.
 	Bucket func(downpour.ExpectedReports)
+	// Minutes, if not nil, receives what each minute of traffic brought. The list
+	// holds only during the call.
+	Minutes func([]downpour.TrafficMinute)
 }
 
 // Pipeline is the chain of stages. Its methods are called from one goroutine.
@@ -64,11 +67,13 @@ type Pipeline struct {
 	watched   span                       // event time in which traffic was looked at
 	prefixes  *attack.Prefixes
 	detectors []*attack.Detector
-	counts    Counts // as of the last tick
+	counts    Counts                   // as of the last tick
+	minutes   []downpour.TrafficMinute // to be used again
 }
 
 // New returns a pipeline that is ready to be fed. Its goroutines end with Finish.
 func New(cfg Config) *Pipeline {
+	cfg.Attack.History = cfg.Minutes != nil
 	p := &Pipeline{
 		cfg:     cfg,
 		outage:  outage.New(cfg.Outage),

@@ -44,6 +44,7 @@ type Stats struct {
 	LateFlows    uint64 // older than the second that their target is in
 	Seasons      int    // of the busiest targets' classes
 	ShedSeasons  uint64 // dropped because none was free
+	ShedMinutes  uint64 // of classes of targets that are not told of, because others were busier
 }
 
 // New makes the detector of a partition.
@@ -64,7 +65,7 @@ func (d *Detector) Stats() Stats {
 	s := d.stats
 	s.Targets, s.Suspects = d.targets.used, len(d.suspects)
 	s.ShedTargets += d.targets.shed
-	s.Seasons, s.ShedSeasons = len(d.seasons.list), d.seasons.shed
+	s.Seasons, s.ShedSeasons, s.ShedMinutes = len(d.seasons.list), d.seasons.shed, d.history.shed
 	return s
 }
 
