@@ -107,6 +107,20 @@ func (c *cells) rising(span int64, seconds float64) (bucket int, above float64) 
 	return bucket, above
 }
 
+// familiar is how many requests of the latest two half windows, and how large a
+// share of the usual ones, bore what is common here: what usually makes up half a
+// per cent or more of the site's mean rate.
+func (c *cells) familiar(span int64, mean float64) (requests, usual float64) {
+	const least = 0.005
+	for i := range c.buckets {
+		if b := &c.buckets[i]; float64(b.usual) >= least*mean {
+			requests += float64(b.within(span))
+			usual += float64(b.usual)
+		}
+	}
+	return requests, math.Min(usual/math.Max(mean, 1e-9), 1)
+}
+
 // learn takes the half window before the running one into what is usual, with a
 // weight.
 func (c *cells) learn(span int64, weight float32) {

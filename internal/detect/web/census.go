@@ -1,6 +1,7 @@
 package web
 
 import (
+	"math"
 	"math/bits"
 
 	"downpour"
@@ -11,22 +12,33 @@ import (
 type census struct {
 	requests [kinds]float64
 	clients  [kinds]int
-	networks [16]uint64 // a bit for each /16 (/32 of IPv6) of walkers, by hash
+	// Of clients that are not known: their requests so far, and those that name a
+	// referrer.
+	ofNew, named float64
+	networks     [16]uint64 // a bit for each /16 (/32 of IPv6) of walkers, by hash
 }
 
-// census takes one; rise is the second in which the present rise began.
-func (w *watch) census(s span, rise int64) census {
-	var c census
+// everybody is the census of all clients.
+func everybody(*client) bool { return true }
+
+// census takes one of some clients; rise is the second in which the present rise
+// began.
+func (w *watch) census(s span, rise int64, of func(*client) bool) *census {
+	c := &census{}
 	by := w.standard(s.to*second, rise*second)
 	for i := range w.sample.entries {
 		e := &w.sample.entries[i]
 		n := e.within(s.number)
-		if n == 0 {
+		if n == 0 || !of(e) {
 			continue
 		}
 		k := e.kind(&by)
 		c.requests[k] += float64(n)
 		c.clients[k]++
+		if k != known {
+			c.ofNew += float64(e.requests)
+			c.named += float64(e.referred)
+		}
 		if k == walker {
 			h := wideNetwork(e.Address).Hash(w.sample.key)
 			c.networks[h>>60] |= 1 << (h >> 54 & 63)
@@ -83,10 +95,13 @@ func (c *census) of(list []kind) (n float64) {
 	return n
 }
 
-// foreign is how many requests are of clients that are no visitors by what they do.
-func (c *census) foreign() float64 {
-	list, _ := c.split(false)
-	return c.of(list)
+// shares are the kinds' shares of the requests.
+func (c *census) shares() (list [kinds]float64) {
+	total := math.Max(c.total(), 1)
+	for k, n := range c.requests {
+		list[k] = n / total
+	}
+	return list
 }
 
 // decided is how many are of clients that had time to show what they are.

@@ -23,7 +23,9 @@ type client struct {
 	missing     uint32 // answered that there is no such thing
 	unchanged   uint32 // answered that it has the newest already
 	agent       uint32 // of its latest request, by hash
-	announced   bool   // its agent says that it is a machine
+	main        uint32 // the path that most of its requests are for, if most are for one
+	lead        int32
+	announced   bool // its agent says that it is a machine
 }
 
 // manyPaths is the number of bits from which on a repetition may be none.
@@ -52,6 +54,14 @@ func (c *client) note(r *downpour.Request, path, agent uint64, asset bool, span 
 	c.requests++
 	c.bytes += r.Bytes
 	c.agent = uint32(agent)
+	switch { // Boyer and Moore's vote
+	case c.main == uint32(path):
+		c.lead++
+	case c.lead > 0:
+		c.lead--
+	default:
+		c.main, c.lead = uint32(path), 1
+	}
 	word, bit := bitOf(path)
 	switch {
 	case c.paths[word]&bit == 0:

@@ -32,6 +32,10 @@ type Config struct {
 	MinRequests float64
 	// Certainty is the log-odds from which it is an attack: 2 is 88 %.
 	Certainty float64
+	// BeyondDoubt is the log-odds from which that is said at once; below, it must
+	// stay so for Doubt: a crowd that begins with one page goes on to others.
+	BeyondDoubt float64
+	Doubt       time.Duration
 
 	// LearnRate is the share by which, each second, the usual rises toward a
 	// higher rate: some minutes of a new level make it usual.
@@ -55,7 +59,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Sites: 4096, Watches: 32, Clients: 8192,
-		Floor: 25, Rise: 3, PartOfSite: 0.1, MinRequests: 40, Certainty: 2,
+		Floor: 25, Rise: 3, PartOfSite: 0.1, MinRequests: 40, Certainty: 2, BeyondDoubt: 3, Doubt: 10 * time.Second,
 		LearnRate: 0.005, UsualHalfLife: 12 * time.Hour, MeanTime: 5 * time.Minute,
 		Acquaintance: time.Minute, Patience: 3 * time.Second,
 		Hold: time.Minute, Idle: 30 * time.Minute,

@@ -142,7 +142,7 @@ func (d *Detector) tick(w *watch, sec int64) {
 	w.latest = max(w.latest, sec*second)
 	if w.episode == nil {
 		w.verdict = w.judge(sec)
-		if w.verdict.score >= d.cfg.Certainty && w.verdict.over {
+		if w.certain() {
 			w.begin(sec, w.verdict)
 			d.events = append(d.events, w.snapshot(sec*second, true))
 		} else if !w.verdict.over {
@@ -159,6 +159,17 @@ func (d *Detector) tick(w *watch, sec int64) {
 	case w.episode.changed:
 		d.events = append(d.events, w.snapshot(sec*second, true))
 	}
+}
+
+// certain tells whether the latest verdict is that of an attack, beyond doubt or for
+// long enough.
+func (w *watch) certain() bool {
+	if !w.verdict.over || w.verdict.score < w.cfg.Certainty {
+		w.held = 0
+		return false
+	}
+	w.held++
+	return w.verdict.score >= w.cfg.BeyondDoubt || w.held > int(w.cfg.Doubt.Seconds())
 }
 
 // Finish says that the input has ended.

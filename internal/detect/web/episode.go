@@ -37,6 +37,9 @@ const slack = 2
 // begin opens an attack at a second, with what its verdict was.
 func (w *watch) begin(sec int64, v verdict) {
 	first := w.changed(sec)
+	for first > w.born && w.holds(first-1) && float64(w.ring[(first-1)%ringLength])-w.mean >= v.enough {
+		first-- // it was there before it grew
+	}
 	e := &episode{
 		id: identify(w.service, w.target(), sec*second), alarmAt: sec * second,
 		first: first, onset: first * second, verdict: v, settled: first, end: first,
@@ -47,6 +50,7 @@ func (w *watch) begin(sec int64, v verdict) {
 	w.paths.begin(span)
 	w.nets.begin(span)
 	w.agents.begin(span)
+	w.answers.begin(span)
 	if at := w.earliest(first*second - second/2); at != 0 {
 		e.onset = at
 	}

@@ -11,15 +11,14 @@ import (
 
 // verdict is what a second's judgement found.
 type verdict struct {
-	over    bool    // more came than the limit
-	what    string  // of what: "requests to www.example.com", "... for /search"
-	rate    float64 // requests/s of it over the window
-	limit   float64
-	usual   float64
-	enough  float64 // requests/s above the mean that keep an attack going
-	score   float64 // log-odds that it is an attack
-	says    []remark
-	foreign float64 // share of what came on top by clients that are no visitors
+	over   bool    // more came than the limit
+	what   string  // of what: "requests to www.example.com", "... for /search"
+	rate   float64 // requests/s of it over the window
+	limit  float64
+	usual  float64
+	enough float64 // requests/s above the mean that keep an attack going
+	score  float64 // log-odds that it is an attack
+	says   []remark
 }
 
 // remark is one comparison, with its weight in log-odds.
@@ -33,114 +32,75 @@ func (v *verdict) doubtful() bool { return v.over && v.score > 0 }
 
 // judge weighs the seconds before sec.
 func (w *watch) judge(sec int64) verdict {
-	v := w.exceeds(sec)
+	v, t := w.exceeds(sec)
 	if !v.over {
 		return v
 	}
 	w.above = sec
 	if w.rise == 0 {
 		w.rise = w.risen(sec)
+		if !t.whole {
+			w.rise = spanBefore(sec).from // the site's own course hides it
+		}
 	}
-	e, ok := w.excess(sec)
+	e, ok := w.excess(sec, t)
 	if !ok {
 		v.score = math.Inf(-1)
 		return v
 	}
-	v.foreign = e.foreign
 	v.weigh(w, &e)
 	return v
 }
 
+// topic is what the excess is of: the site as a whole, or what is common to a part
+// of its requests.
+type topic struct {
+	requests func(s span) float64 // within a span
+	usual    float64              // requests/s
+	of       func(*client) bool   // whose they are
+	whole    bool
+}
+
 // exceeds tests the rates against their limits: the site's, then those of the
-// paths, networks and agents that came most above their own usual.
-func (w *watch) exceeds(sec int64) verdict {
-	floor := w.cfg.Floor
+// paths, networks, agents and answers that came most above their own usual.
+func (w *watch) exceeds(sec int64) (verdict, topic) {
 	v := verdict{what: "requests to " + w.target().String(), rate: w.rate(sec), usual: w.usual}
-	v.limit = math.Max(w.cfg.Rise*w.usual, floor)
+	v.limit = math.Max(w.cfg.Rise*w.usual, w.cfg.Floor)
 	v.enough = (v.limit - w.mean) / 2
 	if v.over = v.rate >= v.limit; v.over {
-		return v
+		return v, topic{func(s span) float64 { return w.count(&w.ring, s) }, w.mean, everybody, true}
 	}
 	s := spanBefore(sec)
-	for _, t := range [...]struct {
-		of   *cells
-		word string
-	}{{&w.paths, "requests for "}, {&w.nets, "requests from "}, {&w.agents, "requests by "}} {
-		i, _ := t.of.rising(s.number, s.seconds())
-		b := &t.of.buckets[i]
+	for n, of := range [...]*cells{&w.paths, &w.nets, &w.agents, &w.answers} {
+		i, _ := of.rising(s.number, s.seconds())
+		b := &of.buckets[i]
 		rate, usual := float64(b.within(s.number))/s.seconds(), float64(b.usual)
-		limit := math.Max(w.cfg.Rise*usual, floor)
-		if rate >= limit && rate-usual >= w.cfg.PartOfSite*w.mean {
-			return verdict{
-				over: true, what: t.word + t.of.names[i].String() + " to " + w.target().String(),
-				rate: rate, limit: limit, usual: usual, enough: (limit - usual) / 2,
-			}
+		limit := math.Max(w.cfg.Rise*usual, w.cfg.Floor)
+		if rate < limit || rate-usual < w.cfg.PartOfSite*w.mean {
+			continue
 		}
+		word := [...]string{"requests for ", "requests from ", "requests by ", "requests answered "}[n]
+		v = verdict{
+			over: true, what: word + of.names[i].String() + " to " + w.target().String(),
+			rate: rate, limit: limit, usual: usual, enough: (limit - usual) / 2,
+		}
+		return v, topic{func(s span) float64 { return float64(b.within(s.number)) }, usual, w.whose(n, b.hash), false}
 	}
-	return v
+	return v, topic{}
 }
 
-// excess is what came on top of the usual in a span: shares of it, [0, 1].
-type excess struct {
-	requests   float64 // of clients that have shown what they are
-	clients    float64 // that are no visitors
-	foreign    float64
-	known      float64
-	walking    float64
-	perClient  float64 // requests/s of each that is no visitor
-	path       float64 // for one path
-	usualPath  float64 // and its usual share
-	pathName   string
-	usualAgent float64
-	agent      float64 // by one agent
-	network    float64 // from one network
-	parts      float64
-	naming     float64
-	rise       float64 // seconds; NaN if it is not known
-}
-
-// excess measures what came on top; false if that is too little to judge.
-func (w *watch) excess(sec int64) (excess, bool) {
-	s := spanBefore(sec)
-	n, usual := w.count(&w.ring, s), w.mean*s.seconds()
-	c := w.census(s, w.rise)
-	total := c.total()
-	if total == 0 || n <= usual {
-		return excess{}, false
+// whose tells whose requests those are that bear a path, network, agent or answer,
+// given by its hash: nearly all of them, and few others.
+func (w *watch) whose(sort int, hash uint64) func(*client) bool {
+	switch sort {
+	case 0:
+		return func(c *client) bool { return c.main == uint32(hash) }
+	case 1:
+		return func(c *client) bool { return networkOf(c.Address).Hash(w.sample.key) == hash }
+	case 2:
+		return func(c *client) bool { return c.agent == uint32(hash) }
 	}
-	scale := n / total // from the sample to all
-	decided := c.decided() * scale
-	e := excess{requests: decided - usual, rise: w.riseTime(sec)}
-	if e.requests < w.cfg.MinRequests {
-		return e, false
-	}
-	above := func(now, usual float64) float64 { return math.Min(math.Max((now-usual)/e.requests, 0), 1) }
-	all := n - usual
-	part := func(of float64) float64 { return math.Min(math.Max(of/all, 0), 1) }
-	i, top := w.paths.rising(s.number, s.seconds())
-	e.path, e.pathName = part(top), w.paths.names[i].String()
-	e.usualPath = math.Min(float64(w.paths.buckets[i].usual)/math.Max(w.mean, 1e-9), 1)
-	i, agent := w.agents.rising(s.number, s.seconds())
-	e.usualAgent = math.Min(float64(w.agents.buckets[i].usual)/math.Max(w.mean, 1e-9), 1)
-	_, network := w.nets.rising(s.number, s.seconds())
-	e.agent, e.network = part(agent), part(network)
-	const ofOneNetwork = 0.5
-	foreign, walking := c.split(e.network >= ofOneNetwork)
-	e.foreign = above(c.of(foreign)*scale, usual*w.mix.foreign)
-	e.known = above(c.requests[known]*scale, usual)
-	e.walking = above(c.of(walking)*scale, 0)
-	for _, k := range foreign {
-		e.clients += float64(c.clients[k]) / w.sample.share()
-	}
-	e.perClient = c.of(foreign) * scale / math.Max(e.clients, 1) / s.seconds()
-	w.swarmed = w.swarmed || c.swarm()
-	parts := w.count(&w.parts, s) - usual*w.mix.parts
-	if isAsset(e.pathName) {
-		parts -= top // whoever floods a picture loads no page
-	}
-	e.parts = part(parts)
-	e.naming = part(w.count(&w.naming, s) - usual*w.mix.naming)
-	return e, true
+	return func(c *client) bool { return c.first >= w.rise*second }
 }
 
 // weigh adds up what speaks for an attack and against one. The weights are
@@ -148,18 +108,34 @@ func (w *watch) excess(sec int64) (excess, bool) {
 func (v *verdict) weigh(w *watch, e *excess) {
 	const before = -1 // more rises are crowds, crawlers and errors than attacks
 	v.score = before
-	foreign := w.mix.shrunk(math.Max(w.mix.foreign, w.mix.alike), 0.3)
-	v.add(likelier(e.foreign, foreign), "%s of what came on top is of %s that are no visitors by what they do (usual: %s)",
-		percent(e.foreign), wording.Count(uint64(math.Round(e.clients)), "client", "clients"), percent(foreign))
+	usual := w.mix.shrunk(e.usual, 0.3)
+	foreign := math.Max(likelier(e.foreign, usual), likelier(e.mostly, w.mix.shrunk(e.usuallySo, 0.3)))
+	v.add(foreign, "%s of what came on top is of %s no visitors by what they do (usual: %s)",
+		percent(e.foreign), wording.Count(uint64(math.Round(e.clients)), "client that is", "clients that are"), percent(usual))
 	low, high := 0.3, 0.7
 	if w.mix.shrunk(w.mix.parts, 0.5) < usualParts {
 		low, high = 0.6, 0.9 // where only pages are logged, a crowd begins with one too
 	}
-	v.add(1.5*ramp(e.path-e.usualPath, low, high)-0.5, "%s for %s", percent(e.path), e.pathName)
+	if path, strange := ramp(e.path, low, high), ramp(e.strange, 0.4, 0.9); path >= strange {
+		v.add(1.5*path-0.5, "%s for %s", percent(e.path), e.pathName)
+	} else {
+		v.add(1.5*strange-0.5, "%s for what is hardly ever asked for", percent(e.strange))
+	}
+	if agent, unheard := ramp(e.agent, 0.3, 0.8), ramp(e.unheard, 0.4, 0.9); agent >= unheard {
+		v.add(1.25*agent-0.25, "%s by one agent", percent(e.agent))
+	} else {
+		v.add(1.5*unheard-0.25, "%s by agents that hardly ever come", percent(e.unheard))
+	}
 	v.addMix(w, e)
-	v.add(1.25*ramp(e.agent-e.usualAgent, 0.3, 0.8)-0.25, "%s by one agent", percent(e.agent))
+	v.addRise(e)
+	v.add(-4*e.known, "%s of clients that were there before", percent(e.known))
+	v.add(-3*e.walking, "%s of clients that ask for something new each time", percent(e.walking))
+}
+
+// addRise weighs how fast it rose.
+func (v *verdict) addRise(e *excess) {
 	switch {
-	case math.IsNaN(e.rise):
+	case math.IsNaN(e.rise), e.beginnings:
 		// A fleet that asks at its own slow pace may always have done so.
 		v.add(-3*(1-ramp(e.perClient, 0.15, 0.3)), "it was there when the log began, and each of its clients asks %s times a second", figure(e.perClient))
 	case e.rise <= 5:
@@ -169,8 +145,6 @@ func (v *verdict) weigh(w *watch, e *excess) {
 	case e.rise >= 60:
 		v.add(-1.5, "it rose over %.0f s", e.rise)
 	}
-	v.add(-4*e.known, "%s of clients that were there before", percent(e.known))
-	v.add(-3*e.walking, "%s of clients that ask for something new each time", percent(e.walking))
 }
 
 // usualParts is the share of requests for parts of pages, or naming a referrer,
@@ -179,26 +153,22 @@ const usualParts = 0.2
 
 // addMix compares what the requests are made of with what is usual.
 func (v *verdict) addMix(w *watch, e *excess) {
+	if naming := w.mix.shrunk(w.mix.naming, 0); naming >= usualParts {
+		v.add(1-3*math.Min(e.naming/naming, 1), "%s name a referrer (usual: %s)", percent(e.naming), percent(naming))
+	}
+	if !e.whole {
+		return // those of a part of the requests are lost among the others'
+	}
 	if parts := w.mix.shrunk(w.mix.parts, 0); parts >= usualParts {
 		v.add(2-4*math.Min(e.parts/parts, 1), "%s for parts of pages (usual: %s)", percent(e.parts), percent(parts))
 	} else if e.parts >= usualParts {
 		v.add(-2, "%s for parts of pages", percent(e.parts))
-	}
-	if naming := w.mix.shrunk(w.mix.naming, 0); naming >= usualParts {
-		v.add(1-1.5*math.Min(e.naming/naming, 1), "%s name a referrer (usual: %s)", percent(e.naming), percent(naming))
 	}
 }
 
 func (v *verdict) add(weight float64, format string, args ...any) {
 	v.score += weight
 	v.says = append(v.says, remark{weight, fmt.Sprintf(format, args...)})
-}
-
-// shrunk is a usual share, toward what is so of most sites as long as little has
-// been seen.
-func (m *mix) shrunk(share, most float64) float64 {
-	const prior = 200 // requests
-	return (share*m.requests + most*prior) / (m.requests + prior)
 }
 
 // likelier compares two models of a share: that of a flood, nearly all, and the

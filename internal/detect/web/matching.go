@@ -14,23 +14,47 @@ type signature struct {
 // common.
 const common = 0.9
 
-// sign finds what the requests of the latest span have in common.
+// sign finds what the latest requests of those clients have in common that are no
+// visitors, or what all have that came on top of the usual: of the path, network
+// and agent that came most above their own usual.
 func (w *watch) sign(sec int64) signature {
 	s := spanBefore(sec)
-	all := w.count(&w.ring, s) - w.mean*s.seconds()
-	g := signature{usual: w.mean}
-	find := func(of *cells) (hash uint64, found bool) {
+	onTop := w.count(&w.ring, s) - w.mean*s.seconds()
+	top := func(of *cells) (*cell, bool) {
 		i, n := of.rising(s.number, s.seconds())
-		if n < common*all {
-			return 0, false
-		}
-		b := &of.buckets[i]
-		g.from, g.usual = sec, min(g.usual, float64(b.usual))
-		return b.hash, true
+		return &of.buckets[i], n >= common*onTop
 	}
-	g.path, g.paths = find(&w.paths)
-	g.net, g.nets = find(&w.nets)
-	g.agt, g.agents = find(&w.agents)
+	path, onePath := top(&w.paths)
+	net, oneNet := top(&w.nets)
+	agent, oneAgent := top(&w.agents)
+	var all, ofPath, ofNet, ofAgent float64
+	for i := range w.sample.entries {
+		c := &w.sample.entries[i]
+		n := float64(c.within(s.number))
+		if n == 0 || !w.takesPart(c) || w.latest-c.first < int64(w.cfg.Patience) && c.repeats == 0 {
+			continue
+		}
+		all += n
+		if c.main == uint32(path.hash) {
+			ofPath += n
+		}
+		if networkOf(c.Address).Hash(w.sample.key) == net.hash {
+			ofNet += n
+		}
+		if c.agent == uint32(agent.hash) {
+			ofAgent += n
+		}
+	}
+	g := signature{usual: w.mean, path: path.hash, net: net.hash, agt: agent.hash}
+	note := func(common bool, b *cell) bool {
+		if common {
+			g.from, g.usual = sec, min(g.usual, float64(b.usual))
+		}
+		return common
+	}
+	g.paths = note(onePath || all > 0 && ofPath >= common*all, path)
+	g.nets = note(oneNet || all > 0 && ofNet >= common*all, net)
+	g.agents = note(oneAgent || all > 0 && ofAgent >= common*all, agent)
 	return g
 }
 

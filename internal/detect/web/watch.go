@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/netip"
+	"strconv"
+	"strings"
 
 	"downpour"
 )
@@ -27,6 +29,7 @@ type watch struct {
 	paths   cells
 	nets    cells
 	agents  cells
+	answers cells                  // method and status
 	parts   [ringLength]uint32     // requests by second for parts of pages
 	naming  [ringLength]uint32     // and that name a referrer
 	taking  [ringLength]uint32     // and, during an attack, that bear its signature, or are of sampled clients that take part
@@ -39,6 +42,7 @@ type watch struct {
 	above   int64                  // latest second that was above a limit
 	swarmed bool                   // those who walked were too many for crawlers, in this rise
 	verdict verdict                // the latest one
+	held    int                    // seconds for which it has been that of an attack
 	episode *episode               // nil if there is no attack
 }
 
@@ -79,6 +83,10 @@ func (w *watch) request(r *downpour.Request, sec int64) {
 	net := network.Hash(w.sample.key)
 	if i, fresh := w.nets.note(net, half); fresh {
 		w.nets.names[i].set(prefixOf(network))
+	}
+	answer := hashText(r.Method, w.sample.key^uint64(r.Status)*mixA)
+	if i, fresh := w.answers.note(answer, half); fresh {
+		w.answers.names[i].set(strings.TrimSpace(r.Method + " " + strconv.Itoa(int(r.Status))))
 	}
 	c := w.sample.of(r.Client, w.latest-int64(w.cfg.Idle))
 	if c != nil {
