@@ -1,20 +1,27 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"downpour/internal/config"
+	"downpour/internal/store/embedded"
 	"downpour/internal/wording"
 )
 
 type checkCommand struct {
 	Config string `placeholder:"FILE" help:"Configuration (YAML). Without one, what holds without a file is checked."`
+	Data   string `placeholder:"DIR" help:"Folder of the store whose history the thresholds are tried on. (default: the configuration's)"`
 }
 
-// Run says all faults, or that there are none.
-func (c *checkCommand) Run(io streams) error {
+// Run says all faults, or that there are none and what the floors would have fired on in
+// the stored history.
+func (c *checkCommand) Run(ctx context.Context, io streams) error {
 	cfg, err := loadConfig(c.Config, nil)
 	var faults configError
 	if errors.As(err, &faults) {
@@ -29,7 +36,21 @@ func (c *checkCommand) Run(io streams) error {
 	}
 	_, err = fmt.Fprintf(io.out, "%s is right: %s, pages on %s, %sstore in %s (%s)\n",
 		name, wording.Count(len(cfg.Services), "service", "services"), orNowhere(cfg.HTTP.Listen), taken(cfg), cfg.Store.Path, cfg.Store.Disk)
-	return err
+	if err != nil {
+		return err
+	}
+	if c.Data != "" {
+		cfg.Store.Path = c.Data
+		return wrong(dryRun(ctx, io.out, cfg))
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Store.Path, embedded.FileName)); errors.Is(err, fs.ErrNotExist) {
+		return nil // there is no history yet
+	}
+	if err := dryRun(ctx, io.out, cfg); err != nil { // the configuration is right all the same
+		_, err = fmt.Fprintln(io.out, "It was not tried on the stored history:", err)
+		return err
+	}
+	return nil
 }
 
 // taken says what telemetry is taken in.

@@ -39,6 +39,7 @@ func TestCommandLine(t *testing.T) {
 			"capture":   writeCapture,
 			"cut":       cut,
 			"keep":      keep,
+			"history":   history,
 			"kept":      kept,
 			"overwrite": overwrite,
 			"exits":     exits,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -61,4 +62,29 @@ func overwrite(ts *testscript.TestScript, neg bool, args []string) {
 	defer f.Close()
 	_, err = f.WriteAt([]byte(strings.Repeat("damage! ", 2048)), at)
 	ts.Check(err)
+}
+
+// history makes a store that knows of an evening's game and of a flood: history folder.
+func history(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: history folder")
+	}
+	s, err := embedded.Open(ts.MkAbs(args[0]), embedded.Options{})
+	ts.Check(err)
+	minute := func(at time.Duration, target, class string, bits float64, attacked bool) downpour.TrafficMinute {
+		return downpour.TrafficMinute{
+			Time: captureDay.Add(at), Target: netip.MustParsePrefix(target), Class: class, Attacked: attacked,
+			Peak: downpour.TrafficRate{Packets: bits / 8000, Bits: bits},
+		}
+	}
+	var all []downpour.TrafficMinute
+	for i := range 5 {
+		at := time.Duration(i) * time.Hour
+		all = append(all, minute(at, "198.51.100.7/32", "udp", 300e6+float64(i)*50e6, false))
+		if i == 2 {
+			all = append(all, minute(at, "198.51.100.9/32", "amplification", 3.1e9, true), minute(at, "198.51.100.0/24", "syn", 1e6, false))
+		}
+	}
+	ts.Check(s.PutTraffic(context.Background(), all))
+	ts.Check(s.Close())
 }

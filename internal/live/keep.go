@@ -28,9 +28,9 @@ const (
 	pruneEvery = time.Minute
 )
 
-// waitingBuckets bounds the closed buckets that wait for the store; beyond it
-// the oldest are shed and counted.
-const waitingBuckets = 100_000
+// waitingBuckets and waitingMinutes bound the closed buckets and the minutes of traffic
+// that wait for the store; beyond it the oldest are shed and counted.
+const waitingBuckets, waitingMinutes = 100_000, 100_000
 
 // keeper collects what is to be stored and writes the newest state of each.
 type keeper struct {
@@ -39,6 +39,7 @@ type keeper struct {
 
 	mu        sync.Mutex
 	buckets   []downpour.ExpectedReports
+	minutes   []downpour.TrafficMinute
 	incidents map[string]store.Record
 	merged    map[string]string
 	shed      uint64
@@ -52,6 +53,17 @@ func (k *keeper) bucket(b downpour.ExpectedReports) {
 		k.shed++
 	}
 	k.buckets = append(k.buckets, b)
+}
+
+// traffic takes in what a minute of traffic brought.
+func (k *keeper) traffic(m []downpour.TrafficMinute) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.minutes = append(k.minutes, m...)
+	if over := len(k.minutes) - waitingMinutes; over > 0 {
+		k.minutes = append(k.minutes[:0], k.minutes[over:]...)
+		k.shed += uint64(over)
+	}
 }
 
 func (k *keeper) incident(r store.Record) {
@@ -80,10 +92,18 @@ func (k *keeper) merge(id, into string) {
 // flush writes all that waits; what could not be written waits again.
 func (k *keeper) flush(ctx context.Context) error {
 	k.mu.Lock()
-	buckets, incidents, merged := k.buckets, k.incidents, k.merged
-	k.buckets, k.incidents, k.merged = nil, nil, nil
+	buckets, incidents, merged, minutes := k.buckets, k.incidents, k.merged, k.minutes
+	k.buckets, k.incidents, k.merged, k.minutes = nil, nil, nil, nil
 	k.mu.Unlock()
 	var errs []error
+	if len(minutes) > 0 {
+		if err := k.store.PutTraffic(ctx, minutes); err != nil {
+			errs = append(errs, err)
+			k.mu.Lock()
+			k.minutes = append(minutes, k.minutes...)
+			k.mu.Unlock()
+		}
+	}
 	if len(buckets) > 0 {
 		if err := k.store.PutBuckets(ctx, buckets); err != nil {
 			errs = append(errs, err)

@@ -112,8 +112,11 @@ func New(ctx context.Context, cfg Config) (*Live, error) {
 		l.services[s.ID] = &service{Service: s}
 	}
 	cfg.Pipeline.Bucket = func(b downpour.ExpectedReports) { l.closed = append(l.closed, b) }
+	if cfg.Replay == nil { // a replay is nobody's past
+		cfg.Pipeline.Minutes = l.keeper.traffic
+	}
 	l.pipeline = pipeline.New(cfg.Pipeline)
-	l.keeper = keeper{store: cfg.Store, log: cfg.Log}
+	l.keeper.store, l.keeper.log = cfg.Store, cfg.Log
 	err := l.remember(ctx)
 	return l, err
 }
