@@ -61,6 +61,7 @@ type AttackTruth struct {
 	Host      string             // in the place of Target, where a log tells of it
 	Vectors   map[string]float64 // shares of packets
 	Onset     time.Time
+	Told      time.Time // when the input held enough of it; its onset, if nothing is said
 	End       time.Time
 	Sources   int
 	Peak      int // packets, or requests, in the busiest second

@@ -25,7 +25,7 @@ func (c *Case) log(folder string, truth *Truth) (string, error) {
 	if t, some := made.Truth(); some && len(truth.Attacks) == 0 {
 		no := false
 		truth.Attacks = []AttackTruth{{
-			Host: t.Target, Vectors: t.Vectors, Onset: t.Onset, End: t.End, Sources: t.Sources, Peak: t.Peak, Spoofed: &no, Reflected: &no,
+			Host: t.Target, Vectors: t.Vectors, Onset: t.Onset, Told: t.Told, End: t.End, Sources: t.Sources, Peak: t.Peak, Spoofed: &no, Reflected: &no,
 		}}
 	}
 	return name, nil

@@ -174,7 +174,11 @@ func (s *scorer) attack(t *AttackTruth, found []downpour.Attack, used []bool) {
 	s.time(checkEnd, t.End, a.End)
 	if !t.Onset.IsZero() {
 		s.onsetErrors = append(s.onsetErrors, a.Onset.Sub(t.Onset).Abs())
-		s.delays = append(s.delays, max(0, a.AlarmAt.Sub(t.Onset)))
+		told := t.Onset
+		if !t.Told.IsZero() {
+			told = t.Told
+		}
+		s.delays = append(s.delays, max(0, a.AlarmAt.Sub(told)))
 	}
 	s.count(checkSources, t.Sources, a.Sources.Addresses.Value)
 	peak, _ := a.Peak.Counted()

@@ -25,7 +25,11 @@ type client struct {
 	agent       uint32 // of its latest request, by hash
 	main        uint32 // the path that most of its requests are for, if most are for one
 	lead        int32
-	announced   bool // its agent says that it is a machine
+	// Of slow requests: when the first began and the last ended, how many there
+	// were, how many the server waited for in vain and how many the client closed.
+	slowFirst, slowLast  int64
+	slow, inVain, closed uint32
+	announced            bool // its agent says that it is a machine
 }
 
 // manyPaths is the number of bits from which on a repetition may be none.

@@ -21,6 +21,9 @@ type Config struct {
 
 	// Floor is the rate below which nothing is an attack, requests/s.
 	Floor float64
+	// SlowFloor is how many slow requests that are open at once are nothing yet: a
+	// small server has some 150 places.
+	SlowFloor float64
 	// Rise is by how much the usual must be exceeded for an alarm.
 	Rise float64
 	// PartOfSite is the share of its host's usual rate that a path, a network or
@@ -59,7 +62,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Sites: 4096, Watches: 32, Clients: 8192,
-		Floor: 25, Rise: 3, PartOfSite: 0.1, MinRequests: 40, Certainty: 2, BeyondDoubt: 3, Doubt: 10 * time.Second,
+		Floor: 25, SlowFloor: 50, Rise: 3, PartOfSite: 0.1, MinRequests: 40, Certainty: 2, BeyondDoubt: 3, Doubt: 10 * time.Second,
 		LearnRate: 0.005, UsualHalfLife: 12 * time.Hour, MeanTime: 5 * time.Minute,
 		Acquaintance: time.Minute, Patience: 3 * time.Second,
 		Hold: time.Minute, Idle: 30 * time.Minute,

@@ -92,10 +92,10 @@ func (d *Detector) site(r *downpour.Request, sec int64) *site {
 func (d *Detector) watch(s *site, r *downpour.Request, sec int64) {
 	if len(d.watches) >= d.cfg.Watches {
 		least := slices.MinFunc(d.watches, func(a, b *watch) int {
-			return cmp.Or(compareBool(a.episode != nil, b.episode != nil), cmp.Compare(a.usual, b.usual))
+			return cmp.Or(compareBool(a.attacked(), b.attacked()), cmp.Compare(a.usual, b.usual))
 		})
 		d.stats.ShedWatches++
-		if least.episode != nil || least.rate(sec+1) >= s.rate(sec+1) {
+		if least.attacked() || least.rate(sec+1) >= s.rate(sec+1) {
 			return
 		}
 		d.release(least)
@@ -105,6 +105,9 @@ func (d *Detector) watch(s *site, r *downpour.Request, sec int64) {
 	d.watches = append(d.watches, s.watch)
 	s.watch.request(r, sec)
 }
+
+// attacked tells whether an attack on the site is open.
+func (w *watch) attacked() bool { return w.episode != nil || w.idle.episode != nil }
 
 func compareBool(a, b bool) int {
 	switch {
@@ -128,7 +131,7 @@ func (d *Detector) Tick(now int64) {
 	for i := 0; i < len(d.watches); {
 		w := d.watches[i]
 		d.tick(w, sec)
-		if w.episode == nil && sec-w.last > int64(d.cfg.Idle.Seconds()) {
+		if !w.attacked() && sec-w.last > int64(d.cfg.Idle.Seconds()) {
 			d.release(w)
 			continue
 		}
@@ -140,6 +143,7 @@ func (d *Detector) tick(w *watch, sec int64) {
 	w.advance(sec - 1)
 	w.fill(sec - 1)
 	w.latest = max(w.latest, sec*second)
+	d.events = append(d.events, w.tickSlow(sec)...)
 	if w.episode == nil {
 		w.verdict = w.judge(sec)
 		if w.certain() {
@@ -179,6 +183,10 @@ func (d *Detector) Finish(now int64) {
 		if w.episode != nil {
 			w.settle(w.now + 1)
 			d.events = append(d.events, w.snapshot(now, true))
+		}
+		if w.idle.episode != nil {
+			w.followSlow(w.now + 1 + slack)
+			d.events = append(d.events, w.slowSnapshot(now, true))
 		}
 	}
 }

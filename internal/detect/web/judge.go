@@ -110,8 +110,8 @@ func (v *verdict) weigh(w *watch, e *excess) {
 	v.score = before
 	usual := w.mix.shrunk(e.usual, 0.3)
 	foreign := math.Max(likelier(e.foreign, usual), likelier(e.mostly, w.mix.shrunk(e.usuallySo, 0.3)))
-	v.add(foreign, "%s of what came on top is of %s no visitors by what they do (usual: %s)",
-		percent(e.foreign), wording.Count(uint64(math.Round(e.clients)), "client that is", "clients that are"), percent(usual))
+	v.add(foreign, "%s of what came on top is of %s as visitors do (usual: %s)",
+		percent(e.foreign), wording.Count(uint64(math.Round(e.clients)), "client that does not behave", "clients that do not behave"), percent(usual))
 	low, high := 0.3, 0.7
 	if w.mix.shrunk(w.mix.parts, 0.5) < usualParts {
 		low, high = 0.6, 0.9 // where only pages are logged, a crowd begins with one too
@@ -186,6 +186,12 @@ func ramp(x, low, high float64) float64 {
 
 // why puts the rule that fired into a sentence.
 func (v *verdict) why() string {
+	what := strings.ToUpper(v.what[:1]) + v.what[1:]
+	return fmt.Sprintf("%s were %s/s; expected at most %s. %s", what, figure(v.rate), v.expectation(), v.reasons())
+}
+
+// reasons are the comparisons that speak for an attack, the weightiest first.
+func (v *verdict) reasons() string {
 	list := slices.Clone(v.says)
 	slices.SortStableFunc(list, func(a, b remark) int {
 		switch {
@@ -202,8 +208,7 @@ func (v *verdict) why() string {
 			says = append(says, r.says)
 		}
 	}
-	what := strings.ToUpper(v.what[:1]) + v.what[1:]
-	return fmt.Sprintf("%s were %s/s; expected at most %s. %s", what, figure(v.rate), v.expectation(), strings.Join(says, "; "))
+	return strings.Join(says, "; ")
 }
 
 // expectation words the limit and where it comes from.

@@ -8,8 +8,11 @@ import (
 	"downpour"
 )
 
-// flood is the vector's name in the contract.
-const flood = "HTTP flood"
+// The vectors' names in the contract.
+const (
+	flood    = "HTTP flood"
+	slowHTTP = "slow HTTP"
+)
 
 // snapshot puts the attack as it stands into an event.
 func (w *watch) snapshot(now int64, ongoing bool) downpour.Event {
@@ -29,7 +32,7 @@ func (w *watch) snapshot(now int64, ongoing bool) downpour.Event {
 	}
 	out.Phases = []downpour.Phase{{Start: out.Onset, End: out.End, Vectors: []string{flood}}}
 	if !ongoing || e.footprintDue(now) {
-		out.Footprint = w.footprint(total)
+		out.Footprint = w.footprint(total, w.takesPart)
 		e.told.at, e.told.total = now, e.total
 	}
 	e.changed = false
@@ -69,8 +72,8 @@ func (w *watch) marks() *downpour.RequestMarks {
 	return &downpour.RequestMarks{Usual: math.Round(w.mean*100) / 100, Paths: of(&w.paths), Networks: of(&w.nets), Agents: of(&w.agents)}
 }
 
-// footprint gathers the facts that the attack left.
-func (w *watch) footprint(total uint64) *downpour.Footprint {
+// footprint gathers the facts that an attack left, of the clients that take part.
+func (w *watch) footprint(total uint64, takesPart func(*client) bool) *downpour.Footprint {
 	out := &downpour.Footprint{
 		Requests: true, Sampling: 1, Packets: total, OutgoingVisible: downpour.Yes,
 		ConstantFields: []downpour.FieldShare{},
@@ -79,7 +82,7 @@ func (w *watch) footprint(total uint64) *downpour.Footprint {
 	list := []downpour.Source{}
 	for i := range w.sample.entries {
 		c := &w.sample.entries[i]
-		if !w.takesPart(c) {
+		if !takesPart(c) {
 			continue
 		}
 		list = append(list, downpour.Source{
@@ -101,4 +104,30 @@ func (w *watch) footprint(total uint64) *downpour.Footprint {
 	})
 	out.Heavy = slices.Clip(heavy[:min(len(heavy), heaviest)])
 	return out
+}
+
+// slowSnapshot puts a slow attack as it stands into an event.
+func (w *watch) slowSnapshot(now int64, ongoing bool) downpour.Event {
+	e := w.idle.episode
+	e.told = now / second
+	total, peak := uint64(math.Max(e.total, 1)), e.peak
+	end := max((e.end+1)*second-1, e.onset)
+	for i := range w.sample.entries { // the last one that ended is the end, if it is near
+		if c := &w.sample.entries[i]; w.takesSlowly(c) && c.slowLast > end && c.slowLast < end+2*second {
+			end = c.slowLast
+		}
+	}
+	out := &downpour.Attack{
+		ID: e.id, Service: w.service, Direction: downpour.Inbound, Target: w.target(),
+		Onset: instant(e.onset), AlarmAt: instant(e.alarmAt), PeakAt: instant(min(max(e.peakAt*second, e.onset), end)), End: instant(end),
+		Ongoing: ongoing, Severity: e.severity(), Shape: []string{},
+		Peak:    downpour.Rate{Requests: &peak},
+		Total:   downpour.Volume{Requests: &total},
+		Vectors: []downpour.Vector{{Name: slowHTTP, Share: 1, Protocol: "http"}},
+		Phases:  []downpour.Phase{{Start: instant(e.onset), End: instant(end), Vectors: []string{slowHTTP}}},
+		Why:     e.why(w.target().String()), Rules: []downpour.Rule{},
+		Timeline: e.ends.timeline(slowHTTP, e.settled),
+	}
+	out.Footprint = w.footprint(total, w.takesSlowly)
+	return downpour.Event{At: instant(now), Attack: out}
 }

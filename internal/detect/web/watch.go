@@ -44,6 +44,7 @@ type watch struct {
 	verdict verdict                // the latest one
 	held    int                    // seconds for which it has been that of an attack
 	episode *episode               // nil if there is no attack
+	idle    idle                   // slow requests
 }
 
 // newWatch begins to watch a site; key is of its own.
@@ -92,6 +93,9 @@ func (w *watch) request(r *downpour.Request, sec int64) {
 	if c != nil {
 		c.note(r, path, agent, asset, half)
 	}
+	if took, slow := isSlow(r); slow && held {
+		w.noteSlow(r, c, sec, took)
+	}
 	if w.episode != nil && held && w.episode.takes(w, c, path, net, agent) {
 		w.taking[sec%ringLength]++
 	}
@@ -111,6 +115,8 @@ func (w *watch) fill(sec int64) {
 		clear(w.naming[:])
 		clear(w.taking[:])
 		clear(w.fine[:])
+		clear(w.idle.open[:])
+		clear(w.idle.ended[:])
 		w.filled = sec
 		return
 	}
@@ -119,6 +125,7 @@ func (w *watch) fill(sec int64) {
 		i := w.filled % ringLength
 		w.parts[i], w.naming[i], w.taking[i] = 0, 0, 0
 		clear(w.fine[4*i : 4*i+4])
+		w.idle.open[i], w.idle.ended[i] = 0, 0
 	}
 }
 

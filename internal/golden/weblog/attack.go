@@ -75,6 +75,7 @@ type Truth struct {
 	Vectors map[string]float64
 	Onset   time.Time // the first request; of slow ones its beginning
 	End     time.Time // the last
+	Told    time.Time // when the log held 20 of its requests
 	Sources int
 	Peak    int // requests in the busiest second
 }
@@ -93,6 +94,9 @@ func (l *Log) Truth() (Truth, bool) {
 			continue
 		}
 		n++
+		if n == 20 {
+			t.Told = time.Unix(0, r.at).UTC()
+		}
 		kind := l.recipe.Streams[r.attack-1].Kind
 		t.Vectors[kind]++
 		sources[r.from] = true

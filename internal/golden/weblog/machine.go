@@ -16,6 +16,9 @@ var machines = map[string]func(m *maker, s *Stream){
 	"retries":    (*maker).retries,
 	"pollers":    (*maker).pollers,
 	"scan":       (*maker).scan,
+	// Of these two rate is visits/s.
+	"long poll":    (*maker).longPoll,
+	"stuck server": (*maker).stuckServer,
 }
 
 // Machines lists the kinds of machines.
@@ -90,5 +93,39 @@ func (m *maker) scan(s *Stream) {
 	m.course(s, func(at int64) {
 		n++
 		m.add(at, request{from: from[m.rng.IntN(len(from))], agent: "Mozilla/5.0 zgrab/0.x", method: "GET", path: "/wp-content/plugins/p" + strconv.Itoa(n) + "/readme.txt", status: 404, bytes: 150})
+	})
+}
+
+// longPoll is people whose open page holds a request until there is news.
+func (m *maker) longPoll(s *Stream) {
+	const patience = int64(25e9)
+	page := &site{pages: 30, shared: 6}
+	m.course(s, func(at int64) {
+		from, agent := m.world.person(), m.world.browser()
+		path := "/room/" + strconv.Itoa(m.world.zipf(page.pages))
+		m.view(at, page, from, agent, path, "", map[string]bool{})
+		at += 2e9
+		for stay := int64(m.rng.ExpFloat64() * 300e9); stay > 0; stay -= patience {
+			took := min(int64(m.rng.ExpFloat64()*40e9), patience) + 1e6
+			m.add(at, request{from: from, agent: agent, method: "GET", path: "/poll", referrer: "https://" + m.recipe.host() + path, duration: took, bytes: 40})
+			at += took
+		}
+	})
+}
+
+// stuckServer is people who ask a server that does not answer, give up after a
+// while and mostly try again.
+func (m *maker) stuckServer(s *Stream) {
+	m.course(s, func(at int64) {
+		from, agent := m.world.person(), m.world.browser()
+		path := "/page/" + strconv.Itoa(m.world.zipf(500))
+		for range 1 + m.rng.IntN(3) {
+			r := request{from: from, agent: agent, method: "GET", path: path, status: 499, bytes: 1, duration: int64(8e9 + m.rng.ExpFloat64()*10e9)}
+			if r.duration > 30e9 {
+				r.duration, r.status = 30e9, 504
+			}
+			m.add(at, r)
+			at += r.duration + 2e9
+		}
 	})
 }
