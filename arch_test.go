@@ -36,6 +36,7 @@ func mayImport() map[string][]string {
 		"internal/show":       {"internal/store", "internal/wording"},
 		"internal/config":     {"internal/yamlfile"},
 		"internal/importer":   {"internal/config"},
+		"internal/notify":     {"internal/store"},
 		"internal/yamlfile":   nil,
 		"internal/wording":    nil,
 		"internal/testenv":    nil,

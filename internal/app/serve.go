@@ -32,8 +32,12 @@ func Serve(ctx context.Context, opt Options) (err error) {
 		return &StartError{err}
 	}
 	defer telemetry.Close()
+	notifier, err := newNotifier(ctx, &opt, st, utcNow)
+	if err != nil {
+		return &StartError{err}
+	}
 	p, err := build(ctx, opt, st, live.Config{
-		Clock: utcNow, Step: step, Telemetry: telemetry, Pipeline: pipeline.Config{Ingress: telemetry.Ingresses.Lookup},
+		Clock: utcNow, Notifier: notifier, Step: step, Telemetry: telemetry, Pipeline: pipeline.Config{Ingress: telemetry.Ingresses.Lookup},
 	})
 	if err != nil {
 		return &StartError{err}

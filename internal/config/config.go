@@ -21,6 +21,7 @@ type Config struct {
 	Logs      []Logs    // sources unique
 	HTTP      HTTP
 	Databases Databases
+	Notify    []Notify // receivers unique
 	Store     Store
 	Log       Log
 }

@@ -26,6 +26,7 @@ func rootKeys(c *Config) []key {
 		{name: "databases", doc: "Who an address belongs to, from files in MMDB format. Without a file the embedded tables answer.",
 			value: group{databaseKeys(&c.Databases)}},
 		{name: "store", doc: "What is kept on disk.", value: group{storeKeys(&c.Store)}},
+		{name: "notify", form: "list of receivers", doc: "Who is told of incidents, and of which. What is sent is told in [alerts.md](alerts.md).", value: notifyList(&c.Notify)},
 		{name: "log", doc: "What Downpour says of itself on standard error.", value: group{logKeys(&c.Log)}},
 	}
 }
@@ -110,7 +111,6 @@ type feature struct{ path, name string }
 // commit that makes it work.
 func notYetSupported() []feature {
 	return []feature{
-		{"notify", "notification is"},
 		{"enforcers", "mitigation is"},
 		{"services[].probes", "probes are"},
 	}

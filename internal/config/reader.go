@@ -47,7 +47,8 @@ func newReader(file string, data []byte) *reader {
 // fault records what is wrong at a place.
 func (r *reader) fault(at position, path string, w wrong) {
 	f := Fault{File: r.file, Line: at.line, Column: at.column, Key: path, Says: w.says, Mend: w.mend}
-	if at.line > 0 && at.line <= len(r.lines) {
+	// A line about receivers may hold what is secret.
+	if at.line > 0 && at.line <= len(r.lines) && !strings.HasPrefix(path, "notify[") {
 		f.Source = r.lines[at.line-1]
 	}
 	r.faults = append(r.faults, f)

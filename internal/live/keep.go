@@ -159,6 +159,7 @@ func (l *Live) keep(ctx context.Context) {
 			return
 		case <-flush.C:
 			l.complain("store incidents", l.keeper.flush(ctx))
+			l.complain("store what was told", l.keepTold(ctx))
 			l.complain("store the open attacks", l.keepOpen(ctx, false))
 		case <-state.C:
 			l.complain("store the detectors' state", l.keepState(ctx))

@@ -15,6 +15,7 @@ import (
 
 	"downpour"
 	"downpour/internal/enrich"
+	"downpour/internal/notify"
 	"downpour/internal/observe"
 	"downpour/internal/observe/report"
 	"downpour/internal/pipeline"
@@ -59,6 +60,8 @@ type Config struct {
 	Published web.Publication
 	Retention time.Duration // how long reports and counts stay
 	Budget    int64         // bytes that the store may take
+	// Notifier tells receivers of incidents; nil if there are none.
+	Notifier *notify.Notifier
 	// Kept tells how the store is; nil if there is nothing to tell.
 	Kept    func() web.StoreHealth
 	Version string
@@ -131,7 +134,9 @@ func (l *Live) Run(ctx context.Context) error {
 		defer close(kept)
 		l.keep(keeping)
 	}()
+	silence := l.runNotifier(ctx)
 	err := l.run(ctx)
+	silence()
 	stop()
 	<-kept
 	return errors.Join(err, l.finish(context.WithoutCancel(ctx)))
@@ -169,6 +174,7 @@ func (l *Live) finish(ctx context.Context) error {
 	defer cancel()
 	err := l.step(l.cfg.Clock())
 	l.complain("store incidents", l.keeper.flush(ctx))
+	l.complain("store what was told", l.keepTold(ctx))
 	l.complain("store what the detectors know", l.keepAll(ctx))
 	l.work.Lock()
 	defer l.work.Unlock()
@@ -188,7 +194,9 @@ func (l *Live) step(now time.Time) error {
 	l.takeWaiting()
 	l.cfg.Telemetry.look(now)
 	l.feed(&observe.Batch{Counts: l.drain(now), Now: now.UnixNano(), Delay: l.cfg.Telemetry.delay()})
-	l.publish(now, l.pipeline.Changed())
+	changed := l.pipeline.Changed()
+	l.publish(now, changed)
+	l.tell(now, &changed)
 	return nil
 }
 

@@ -34,6 +34,9 @@ func (l *Live) Collectors() []prometheus.Collector {
 		counter("engine_thinned_total", "Flows thinned out because too many had to wait.", of(func(c pipeline.Counts) uint64 { return c.Hold.Thinned.Flows })),
 		counter("detector_targets_shed_total", "Targets not watched because a table was full.", of(func(c pipeline.Counts) uint64 { return c.Attack.ShedTargets })),
 		counter("detector_suspects_shed_total", "Suspects not followed because others were stronger.", of(func(c pipeline.Counts) uint64 { return c.Attack.ShedSuspects })))
+	if l.cfg.Notifier != nil {
+		list = append(list, notifyMetrics{l.cfg.Notifier})
+	}
 	if l.cfg.Telemetry != nil {
 		list = append(list, telemetryMetrics{l.cfg.Telemetry})
 	}

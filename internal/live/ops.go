@@ -54,6 +54,8 @@ func (l *Live) HealthView(ctx context.Context) (web.HealthView, error) {
 	logs, unread := l.logHealth()
 	v.Inputs, v.Warnings = append(v.Inputs, logs...), append(v.Warnings, unread...)
 	v.Shed = append(v.Shed, l.telemetryShed(flow)...)
+	undelivered, untold := l.notifyHealth()
+	v.Warnings, v.Shed = append(v.Warnings, undelivered...), append(v.Shed, untold...)
 	intake := l.cfg.Intake.Stats()
 	v.Shed = append(v.Shed,
 		web.Shed{Where: "intake", Reason: "reports refused by a rate limit", Count: intake.Limited},

@@ -23,5 +23,10 @@ func Pmacctd() Tool { return Tool{"pmacct", []string{"pmacctd"}, "pmacct"} }
 // Sfacctd is pmacct's collector of sFlow.
 func Sfacctd() Tool { return Tool{"pmacct's collector", []string{"sfacctd"}, "pmacct"} }
 
+// Alertmanager is Prometheus', which alerts are sent to.
+func Alertmanager() Tool {
+	return Tool{"Alertmanager", []string{"prometheus-alertmanager", "alertmanager"}, "prometheus-alertmanager"}
+}
+
 // FastNetMon is the detector whose configuration can be imported.
 func FastNetMon() Tool { return Tool{"FastNetMon", []string{"fastnetmon"}, "fastnetmon"} }
