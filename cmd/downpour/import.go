@@ -16,13 +16,14 @@ type importFastnetmon struct {
 	Path      string   `arg:"" optional:"" name:"file" default:"/etc/fastnetmon.conf" help:"fastnetmon.conf, or a folder that holds it and its lists."`
 	Networks  string   `placeholder:"FILE" help:"Read the own networks here, not where networks_list_path says."`
 	Whitelist string   `placeholder:"FILE" help:"Read the whitelist here, not where white_list_path says."`
+	Elsewhere bool     `help:"The result is for another machine: take over the notify script though it is not on this one."`
 	Exporter  []string `placeholder:"ADDR" help:"An exporter to accept flow export from; may be given several times. FastNetMon takes it from anybody."`
 }
 
 // Run writes the configuration to standard output, or says all that is wrong with
 // FastNetMon's files.
 func (c *importFastnetmon) Run(io streams) error {
-	opt := fastnetmon.Options{Networks: c.Networks, Whitelist: c.Whitelist}
+	opt := fastnetmon.Options{Networks: c.Networks, Whitelist: c.Whitelist, Elsewhere: c.Elsewhere}
 	for _, text := range c.Exporter {
 		a, err := netip.ParseAddr(text)
 		if err != nil || a.Zone() != "" {

@@ -32,6 +32,9 @@ type Options struct {
 	Networks, Whitelist string
 	// Exporters are who sends flow export: FastNetMon takes it from anybody.
 	Exporters []netip.Addr
+	// Elsewhere tells that the result is for another machine: the notify script
+	// need not be on this one.
+	Elsewhere bool
 }
 
 // Faults is everything that is wrong with the files, in their order.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"downpour"
 	"downpour/internal/config"
 	"downpour/internal/testenv"
 )
@@ -19,7 +20,7 @@ var update = flag.Bool("update", false, "write what is expected anew")
 
 func TestImportCarriesOver(t *testing.T) {
 	exporters := []netip.Addr{netip.MustParseAddr("203.0.113.250"), netip.MustParseAddr("2001:db8::1")}
-	text, err := Import("testdata/isp", Options{Exporters: exporters})
+	text, err := Import("testdata/isp", Options{Exporters: exporters, Elsewhere: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +29,7 @@ func TestImportCarriesOver(t *testing.T) {
 
 // TestImportMeansTheSame looks at the result as Downpour will read it.
 func TestImportMeansTheSame(t *testing.T) {
-	text, err := Import("testdata/isp", Options{})
+	text, err := Import("testdata/isp", Options{Elsewhere: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +42,9 @@ func TestImportMeansTheSame(t *testing.T) {
 	}
 	if got := c.Networks.NeverBlock; len(got) != 2 || got[0] != netip.MustParsePrefix("192.0.2.53/32") {
 		t.Errorf("never_block: %v", got)
+	}
+	if n := c.Notify; len(n) != 1 || n[0].Script != "/usr/local/bin/notify_about_attack.sh" || n[0].Arguments != "fastnetmon" || n[0].Minimum != downpour.Minor {
+		t.Errorf("notify: %+v", n)
 	}
 	groups := map[string]config.Group{}
 	for _, g := range c.Networks.Groups {

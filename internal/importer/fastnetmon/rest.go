@@ -57,7 +57,6 @@ func reasons() map[string]string {
 	add(noSyslog, "logging_local_syslog_logging", "logging_remote_syslog_logging", "logging_remote_syslog_server", "logging_remote_syslog_port")
 	add("Downpour doesn't look for addresses by itself: list this machine's in networks.own if they are to be watched",
 		"monitor_local_ip_addresses", "monitor_openvz_vps_ip_addresses")
-	add("no scripts are run in this version", "notify_script_path")
 	add("metrics are served at /metrics of http.listen, with the operator's token as bearer", "prometheus", "prometheus_port", "prometheus_host")
 	return out
 }

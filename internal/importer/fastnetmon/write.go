@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +26,7 @@ func (im *importer) write() []byte {
 	im.writeFlow(&p)
 	im.writePackets(&p)
 	im.writeHTTP(&p)
+	im.writeNotify(&p)
 	im.writeLog(&p)
 	im.writeRest(&p)
 	return []byte(p.String())
@@ -289,6 +292,35 @@ func (im *importer) writeHTTP(p *page) {
 	p.line("\n# FastNetMon has a client in the terminal; Downpour's pages, API and metrics are here.")
 	p.line("http:")
 	p.line("  listen: 127.0.0.1:8080")
+}
+
+// writeNotify writes the script that FastNetMon calls. It calls none that isn't
+// there, and its packaged configuration names one that isn't.
+func (im *importer) writeNotify(p *page) {
+	s := im.conf.last["notify_script_path"]
+	switch {
+	case s == nil || s.value == "":
+		im.because("it is empty", "notify_script_path")
+		return
+	case !filepath.IsAbs(s.value):
+		im.wrong(s, fmt.Sprintf("%q is not an absolute path", s.value), "write it as /usr/local/bin/notify_about_attack.sh")
+		return
+	case !im.options.Elsewhere && !runnable(s.value):
+		im.because("there is no such program on this machine, and FastNetMon calls none that is missing (--elsewhere: it is on another one)", "notify_script_path")
+		return
+	}
+	im.take("notify_script_path")
+	p.line("\n# Called as FastNetMon calls it: address, direction, packets/s, ban or unban (docs/alerts.md).")
+	p.line("notify:")
+	p.line("  - script: %s # notify_script_path (%s)", quoted(s.value), s.place())
+	p.line("    arguments: fastnetmon")
+	p.line("    minimum: minor # FastNetMon knows no severities")
+}
+
+// runnable tells of a file that can be run.
+func runnable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
 func (im *importer) writeLog(p *page) {
