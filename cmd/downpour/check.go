@@ -53,7 +53,7 @@ func (c *checkCommand) Run(ctx context.Context, io streams) error {
 	return nil
 }
 
-// taken says what telemetry is taken in.
+// taken says what telemetry is taken in, and how many are told of what it shows.
 func taken(cfg *config.Config) string {
 	var says strings.Builder
 	if len(cfg.Flow.Listen) > 0 {
@@ -68,6 +68,9 @@ func taken(cfg *config.Config) string {
 	}
 	if len(cfg.Logs) > 0 {
 		says.WriteString(wording.Count(len(cfg.Logs), "web log", "web logs") + ", ")
+	}
+	if n := len(cfg.Notify); n > 0 {
+		says.WriteString(wording.Count(n, "receiver", "receivers") + " of alerts, ")
 	}
 	return says.String()
 }
