@@ -120,7 +120,7 @@ func notifyKeys(n *Notify) []key {
 		{name: "script", form: "path", value: one(&n.Script, parseScript), doc: "A program that is run for each message, without a shell."},
 		{name: "arguments", form: "json or fastnetmon", value: one(&n.Arguments, parseArguments),
 			doc: "What a script is given: `json` on its standard input, or the arguments of FastNetMon's notify_script."},
-		{name: "timeout", form: "duration", value: one(&n.Timeout, between(time.Second, 10*time.Minute)), doc: "How long a script may run. From 1s to 10m."},
+		{name: "timeout", form: "duration", value: one(&n.Timeout, between(5*time.Second, 10*time.Minute)), doc: "How long a script may run. From 5s to 10m."},
 		{name: "secret", form: "env:NAME or file:PATH", value: one(&n.Secret, parseSecret),
 			doc: "Where the secret is that signs a webhook's messages, or Alertmanager's bearer token."},
 		{name: "minimum", form: "minor, partial or major", value: one(&n.Minimum, parseSeverity), doc: "The least severity that is told."},

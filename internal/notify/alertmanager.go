@@ -50,10 +50,10 @@ func (a *alerts) set(r *store.Record, now time.Time) {
 }
 
 // end resolves an incident's alert.
-func (a *alerts) end(id string, now time.Time) bool {
+func (a *alerts) end(id string, now time.Time) {
 	old := a.firing[id]
 	if old == nil {
-		return false
+		return
 	}
 	delete(a.firing, id)
 	old.EndsAt = now
@@ -61,7 +61,6 @@ func (a *alerts) end(id string, now time.Time) bool {
 	if over := len(a.over) - maxOver; over > 0 {
 		a.over = a.over[over:]
 	}
-	return true
 }
 
 // list is what is to be told now, and how many of it are over.

@@ -33,7 +33,7 @@ func startAlertmanager(t *testing.T) *url.URL {
 		t.Fatal(err)
 	}
 	address := l.Addr().String()
-	l.Close() //nolint:errcheck // only its port was wanted
+	l.Close()
 	c := exec.CommandContext(t.Context(), program, "--config.file="+file, "--storage.path="+dir, "--cluster.listen-address=", "--web.listen-address="+address)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
@@ -41,8 +41,8 @@ func startAlertmanager(t *testing.T) *url.URL {
 	t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
 	u := &url.URL{Scheme: "http", Host: address, Path: "/"}
 	for range 400 {
-		if answer, err := http.Get(u.JoinPath("-", "ready").String()); err == nil { //nolint:noctx // a test's own server
-			answer.Body.Close() //nolint:errcheck // only its coming was wanted
+		if answer, err := http.Get(u.JoinPath("-", "ready").String()); err == nil {
+			answer.Body.Close()
 			return u
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -54,11 +54,11 @@ func startAlertmanager(t *testing.T) *url.URL {
 // firing asks Alertmanager for the severities of the alerts that fire.
 func firing(t *testing.T, u *url.URL) map[string]string {
 	t.Helper()
-	answer, err := http.Get(u.JoinPath("api", "v2", "alerts").String()) //nolint:noctx // a test's own server
+	answer, err := http.Get(u.JoinPath("api", "v2", "alerts").String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was only read
+	defer answer.Body.Close()
 	var list []struct {
 		Labels      map[string]string `json:"labels"`
 		Annotations map[string]string `json:"annotations"`

@@ -206,7 +206,7 @@ func scriptFile(t *testing.T, text string) (path, out string) {
 	t.Helper()
 	dir := t.TempDir()
 	path, out = filepath.Join(dir, "notify it; touch hacked"), filepath.Join(dir, "out")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\nout='"+out+"'\n"+text), 0o700); err != nil { //nolint:gosec // a script must be executable
+	if err := os.WriteFile(path, []byte("#!/bin/sh\nout='"+out+"'\n"+text), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return path, out
@@ -270,6 +270,11 @@ func TestScriptsThatFailOrHang(t *testing.T) {
 	s := until(t, n, "the failure", func(s Stats) bool { return s.Attempts > 0 })
 	if !strings.Contains(s.Problem, "exit status 3 (no route to the mail server)") || s.Waiting != 1 {
 		t.Errorf("got %+v", s)
+	}
+	n = begin(t, Receiver{Script: path, FastNetMon: true, Timeout: 20 * time.Second, Minimum: downpour.Minor})
+	n.Take(start(), []store.Record{record(downpour.Minor, true)}, nil)
+	if s = until(t, n, "the failure", func(s Stats) bool { return s.Attempts > 0 }); s.Waiting != 0 || s.Dropped != 1 {
+		t.Errorf("a script made for FastNetMon is called again: %+v", s)
 	}
 	path, _ = scriptFile(t, "sleep 1000 & sleep 1000")
 	n = begin(t, Receiver{Script: path, Timeout: 100 * time.Millisecond, Minimum: downpour.Minor})

@@ -41,7 +41,19 @@ func (s *script) send(ctx context.Context, i *item) error {
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
 	c.WaitDelay = time.Second
-	err := c.Run()
+	return s.outcome(ctx, i, c.Run(), said)
+}
+
+// outcome says what became of a run. FastNetMon calls a script once whatever it
+// exits with, so scripts made for it are not called again: to ban twice may hurt.
+func (s *script) outcome(ctx context.Context, i *item, err error, said *bounded) error {
+	if err = s.failure(ctx, err, said); err != nil && i.Call != nil {
+		return refusal{err}
+	}
+	return err
+}
+
+func (s *script) failure(ctx context.Context, err error, said *bounded) error {
 	var ended *exec.ExitError
 	switch {
 	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, exec.ErrWaitDelay):

@@ -61,7 +61,7 @@ func post(ctx context.Context, client *http.Client, to *url.URL, header http.Hea
 	if err != nil {
 		return fmt.Errorf("post to %s: %w", to.Host, bare(err))
 	}
-	defer answer.Body.Close()                                 //nolint:errcheck // it was only read
+	defer answer.Body.Close()
 	says, _ := io.ReadAll(io.LimitReader(answer.Body, 4<<10)) // for the connection to be used again, and to tell
 	return answered(answer, to, says)
 }

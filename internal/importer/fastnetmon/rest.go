@@ -126,7 +126,7 @@ func wrapped(words []string, width int) []string {
 // dropGroup notes that nothing of a host group is carried over.
 func (im *importer) dropGroup(name string) {
 	for _, s := range im.conf.settings {
-		if m := groupKey.FindStringSubmatch(s.name); m != nil && m[1] == name {
+		if m := groupKey.FindStringSubmatch(s.name); len(m) > 1 && m[1] == name {
 			s.carried = false
 			im.because("its host group holds nothing of networks_list", s.name)
 		}
