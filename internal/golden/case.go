@@ -58,6 +58,7 @@ type Truth struct {
 // AttackTruth is one attack. What is left out is not checked.
 type AttackTruth struct {
 	Target    netip.Addr
+	Over      netip.Prefix       // in the place of Target, where a prefix is attacked
 	Host      string             // in the place of Target, where a log tells of it
 	Vectors   map[string]float64 // shares of packets
 	Onset     time.Time
@@ -67,6 +68,7 @@ type AttackTruth struct {
 	Peak      int // packets, or requests, in the busiest second
 	Spoofed   *bool
 	Reflected *bool
+	Shape     []string // those that it must have
 }
 
 // OutageTruth is one outage. What is left out is not checked.

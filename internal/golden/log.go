@@ -36,6 +36,9 @@ func (t *AttackTruth) target() string {
 	if t.Host != "" {
 		return t.Host
 	}
+	if t.Over.IsValid() {
+		return t.Over.String()
+	}
 	return t.Target.String()
 }
 
@@ -43,6 +46,9 @@ func (t *AttackTruth) target() string {
 func (t *AttackTruth) isOn(found downpour.Target) bool {
 	if t.Host != "" {
 		return found.Name == t.Host
+	}
+	if t.Over.IsValid() {
+		return found.Prefix == t.Over
 	}
 	return t.Target != netip.Addr{} && found.Prefix.Contains(t.Target)
 }

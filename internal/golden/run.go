@@ -112,7 +112,7 @@ func (t *Truth) countAttacks(made *traffic.Capture) {
 	}
 	for _, m := range made.Truth() {
 		a := AttackTruth{
-			Target: m.Target.Addr(), Vectors: map[string]float64{}, Onset: m.Onset, End: m.End,
+			Target: m.Target.Addr(), Over: m.Over(), Shape: m.Shape, Vectors: map[string]float64{}, Onset: m.Onset, End: m.End,
 			Sources: m.Sources, Peak: m.Peak, Spoofed: m.Spoofed, Reflected: m.Reflected,
 		}
 		for _, v := range m.Vectors {

@@ -24,6 +24,7 @@ const (
 	checkPeak       check = "peak"
 	checkSpoofing   check = "spoofing"
 	checkReflection check = "reflection"
+	checkShape      check = "shape"
 	checkOutage     check = "outage"
 	checkClaim      check = "claim"
 	checkNothing    check = "nothing else"
@@ -31,7 +32,7 @@ const (
 
 // attackChecks are those that each attack of the truth goes through.
 var attackChecks = [...]check{
-	checkVictim, checkVector, checkOnset, checkEnd, checkSources, checkPeak, checkSpoofing, checkReflection,
+	checkVictim, checkVector, checkOnset, checkEnd, checkSources, checkPeak, checkSpoofing, checkReflection, checkShape,
 }
 
 // The tolerances.
@@ -170,6 +171,7 @@ func (s *scorer) attack(t *AttackTruth, found []downpour.Attack, used []bool) {
 	s.found++
 	s.expect(checkVictim, true, "", "")
 	s.vector(t, a)
+	s.shape(t, a)
 	s.time(checkOnset, t.Onset, a.Onset)
 	s.time(checkEnd, t.End, a.End)
 	if !t.Onset.IsZero() {
@@ -224,6 +226,15 @@ func (s *scorer) vector(t *AttackTruth, a *downpour.Attack) {
 		s.vectors++
 	}
 	s.expect(checkVector, holds, vectorsGot(a), vectorsWant(t))
+}
+
+// shape asks that the attack has the shapes of the truth.
+func (s *scorer) shape(t *AttackTruth, a *downpour.Attack) {
+	if len(t.Shape) == 0 {
+		return
+	}
+	holds := !slices.ContainsFunc(t.Shape, func(want string) bool { return !slices.Contains(a.Shape, want) })
+	s.expect(checkShape, holds, strings.Join(a.Shape, ", "), strings.Join(t.Shape, ", "))
 }
 
 func vectorsGot(a *downpour.Attack) string {

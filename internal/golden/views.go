@@ -45,7 +45,7 @@ func RunViews(ctx context.Context, cases []Case, atOnce int) (Looks, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(atOnce, 1))
 	for i := range cases {
-		if cases[i].Capture == nil {
+		if cases[i].Capture == nil || cases[i].Capture.Spans() { // a prefix has no one host to look at
 			continue
 		}
 		group.Go(func() error {

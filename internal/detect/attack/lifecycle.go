@@ -303,16 +303,18 @@ func (s *suspect) stretch(now int64) {
 }
 
 // hold is the pause after which the attack is over: ten times its longest pulse
-// within bounds.
+// within bounds. What lasts so long that this would be out of bounds is no pulse, but
+// where others came.
 func (s *suspect) hold() int64 {
+	const times = 10
 	var longest int64
 	for _, p := range s.attack.pulses {
 		longest = max(longest, p.end-p.start)
 	}
-	if len(s.attack.pulses) < 2 {
+	if len(s.attack.pulses) < 2 && times*longest > int64(s.cfg.HoldMost) {
 		longest = 0
 	}
-	return max(int64(s.cfg.Hold), min(10*longest, int64(s.cfg.HoldMost)))
+	return max(int64(s.cfg.Hold), min(times*longest, int64(s.cfg.HoldMost)))
 }
 
 // over tells whether the attack has been silent for the hold, while somebody watched.

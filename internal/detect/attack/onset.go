@@ -44,9 +44,41 @@ func (s *suspect) onset() (int64, int64) {
 	first := s.firstIn(at)
 	run := s.classes[s.attack.lead].run
 	if run != 0 && run < first && at == oldest && s.since < first {
-		first = max(run, s.since)
+		first = s.risen(max(run, s.since))
 	}
 	return first, at
+}
+
+// risen is the beginning of the attack after a time at which the rate was above
+// nothing, told by the timeline, which reaches further back than the slots: where the
+// rate rose clearly once more, then; else that time.
+func (s *suspect) risen(from int64) int64 {
+	const clearly = 3
+	first, last := s.clock.stepOf(from), s.clock.stepOf(s.now)
+	counts := make([]float64, last-first+1)
+	var total, before float64
+	for i := range counts {
+		for _, k := range s.active {
+			if r := s.rows[k]; s.attack.reach.has(k) && first+int64(i) < int64(len(r.steps)) {
+				counts[i] += float64(r.steps[first+int64(i)].packets)
+			}
+		}
+		total += counts[i]
+	}
+	best, at := math.Inf(-1), 0
+	for i, n := range counts {
+		if i > 0 && n > 0 {
+			earlier, later := before/float64(i), (total-before)/float64(len(counts)-i)
+			if fit := fitted(before, float64(i)) + fitted(total-before, float64(len(counts)-i)); later >= clearly*earlier && fit > best {
+				best, at = fit, i
+			}
+		}
+		before += n
+	}
+	if at == 0 {
+		return from
+	}
+	return s.clock.start + (first+int64(at))*s.clock.step()
 }
 
 // fitted is the log-likelihood, constants aside, of n events in a length of time

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"downpour"
@@ -74,13 +75,25 @@ func (p *Prefixes) Partition(partition int) *Detector {
 // the partitions have to say. It returns that without what belongs to a carpet, and
 // with what it has to say itself.
 func (p *Prefixes) Turn(now int64, finish bool, events []downpour.Event) []downpour.Event {
-	p.gather()
+	last := p.gather()
+	if whole := last - last%second + second; last > 0 && whole < now { // it was silent since
+		p.step(whole, false)
+		p.drawn, p.closely = p.drawn[:0], p.closely[:0]
+	}
+	p.step(now, finish)
+	p.watch()
+	p.release()
+	return p.absorb(events)
+}
+
+// step judges what has come up to a moment.
+func (p *Prefixes) step(now int64, finish bool) {
 	p.count(now)
 	for _, s := range p.base.suspects {
 		p.feed(s, p.closely, now)
 	}
 	for _, s := range p.suspected(now, finish) {
-		p.feed(s, p.remembered(&s.wide.span, now-2*second), now)
+		p.feed(s, p.lookBack(&s.wide.span, now), now)
 	}
 	p.learn(now)
 	for _, s := range p.base.suspects {
@@ -93,13 +106,11 @@ func (p *Prefixes) Turn(now int64, finish bool, events []downpour.Event) []downp
 	} else {
 		p.base.Tick(now)
 	}
-	p.watch()
-	p.release()
-	return p.absorb(events)
 }
 
-// gather takes over what the partitions have drawn since the last tick.
-func (p *Prefixes) gather() {
+// gather takes over what the partitions have drawn since the last tick, and returns the
+// time of the latest flow.
+func (p *Prefixes) gather() (last int64) {
 	p.drawn, p.closely = p.drawn[:0], p.closely[:0]
 	for _, d := range p.parts {
 		p.drawn = append(p.drawn, d.sample.taken...)
@@ -108,6 +119,10 @@ func (p *Prefixes) gather() {
 		}
 	}
 	byTime(p.closely)
+	for i := range p.drawn {
+		last = max(last, p.drawn[i].flow.Time)
+	}
+	return last
 }
 
 // release lets the partitions draw anew.
@@ -229,15 +244,33 @@ func (p *Prefixes) feed(s *suspect, flows []*taken, now int64) {
 	clear(w.flows)
 }
 
-// remembered are the flows from and to a prefix since a time, as far as the engine
-// remembers, by time.
-func (p *Prefixes) remembered(at *span, since int64) (list []*taken) {
+// lookBack is what is known of the flows from and to a prefix lately, by time: all that
+// the engine remembers, or where that is less than a second the draw of this one.
+func (p *Prefixes) lookBack(at *span, now int64) []*taken {
+	list, from := p.remembered(at, now-2*second)
+	if from > max(now-second, p.began) {
+		list = list[:0]
+		for i := range p.drawn {
+			if at.has(p.drawn[i].flow.Destination) {
+				list = append(list, &p.drawn[i])
+			}
+		}
+	}
+	byTime(list)
+	return list
+}
+
+// remembered are the flows from and to a prefix that the engine remembers since a time,
+// and from when on those are all.
+func (p *Prefixes) remembered(at *span, since int64) (list []*taken, from int64) {
+	from = math.MaxInt64
 	for _, d := range p.parts {
 		if d.past == nil {
 			continue
 		}
 		for flows, ends := range d.past {
-			if len(flows) == 0 || flows[len(flows)-1].Time < since {
+			from = min(from, flows[0].Time)
+			if flows[len(flows)-1].Time < since {
 				break
 			}
 			for _, e := range ends {
@@ -249,8 +282,7 @@ func (p *Prefixes) remembered(at *span, since int64) (list []*taken) {
 			}
 		}
 	}
-	byTime(list)
-	return list
+	return list, from
 }
 
 // finish judges what is followed at the end of the input.

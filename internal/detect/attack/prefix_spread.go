@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"math/rand/v2"
 	"slices"
 
 	"downpour"
@@ -33,9 +34,11 @@ func spreadOf(flows []*downpour.Flow, c Class) (s spread) {
 			list = append(list, f)
 		}
 	}
-	if n := len(list); n > spreadMost {
+	if n := len(list); n > spreadMost { // any of them, in whatever order they are
+		random := rand.New(rand.NewPCG(uint64(n), 1))
 		for i := range spreadMost {
-			list[i] = list[i*n/spreadMost]
+			j := i + random.IntN(n-i)
+			list[i], list[j] = list[j], list[i]
 		}
 		list = list[:spreadMost]
 	}

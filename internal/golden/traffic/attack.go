@@ -82,6 +82,9 @@ func (m *maker) attack(s *Stream) {
 			m.send(at, m.reflectorError(s, errors[m.r.IntN(len(errors))], to), !s.Usual)
 			continue
 		}
+		if s.Over.IsValid() {
+			to.address = within(s.Over, m.r)
+		}
 		from := senders.pick(m.r)
 		for i, d := range make(m, s, from, to) {
 			m.send(at+int64(i)*12_000, d, !s.Usual)

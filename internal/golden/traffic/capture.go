@@ -56,7 +56,7 @@ func Make(recipe *Recipe) *Capture {
 	}
 	from := recipe.Start.Add(recipe.Cut).UnixNano()
 	c.packets = slices.DeleteFunc(c.packets, func(p sent) bool {
-		return p.at < from || recipe.View == Ingress && p.from == recipe.Host
+		return p.at < from || recipe.View == Ingress && recipe.ours(p.from)
 	})
 	slices.SortStableFunc(c.packets, func(a, b sent) int { return cmp.Compare(a.at, b.at) })
 	return c

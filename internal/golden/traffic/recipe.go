@@ -57,6 +57,9 @@ type Stream struct {
 	Rate float64
 	// Target is whom it goes to, if not the recipe's Host.
 	Target netip.Addr
+	// Over is the prefix whose addresses it goes to, each as often as another, in the
+	// place of a Target: carpet bombing, or what usually comes to a whole prefix.
+	Over netip.Prefix
 	// Sources is how many hosts send; 0 is the kind's own number.
 	Sources int
 	// Senders says of what sort the hosts are; see the constants.
@@ -117,8 +120,9 @@ func (r *Recipe) Fault() error {
 		if err := s.fault(); err != nil {
 			return fmt.Errorf("stream %d: %w", i+1, err)
 		}
-		if s.Target.IsValid() && s.Target.Is6() != r.Host.Is6() || s.Subnet.IsValid() && s.Subnet.Addr().Is6() != r.Host.Is6() {
-			return fmt.Errorf("stream %d: %s: target and subnet must be of the host's address family", i+1, s.Kind)
+		if s.Target.IsValid() && s.Target.Is6() != r.Host.Is6() || s.Subnet.IsValid() && s.Subnet.Addr().Is6() != r.Host.Is6() ||
+			s.Over.IsValid() && s.Over.Addr().Is6() != r.Host.Is6() {
+			return fmt.Errorf("stream %d: %s: target, over and subnet must be of the host's address family", i+1, s.Kind)
 		}
 		if s.Kind == "neighbourhood" && (r.Host.Is6() || r.Link == RawIP) {
 			return fmt.Errorf("stream %d: a neighbourhood speaks ARP and IPv4", i+1)
@@ -144,7 +148,7 @@ func (s *Stream) fault() error {
 	if s.Lasts <= 0 || s.From < 0 {
 		return fmt.Errorf("%s: lasts must be above 0, from not below", s.Kind)
 	}
-	if !usual && (s.Rate <= 0 || s.Rate*s.Lasts.Seconds() > most) {
+	if !usual && (s.Rate <= 0 || s.Rate*s.busy().Seconds() > most) {
 		return fmt.Errorf("%s: a rate above 0 and at most %d packets in all", s.Kind, most)
 	}
 	return nil

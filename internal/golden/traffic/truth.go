@@ -20,6 +20,15 @@ type Truth struct {
 	// Spoofed and Reflected say whether its addresses are; nil where a part is
 	// and a part is not, or where nobody could tell.
 	Spoofed, Reflected *bool
+	Shape              []string // as downpour.Attack.Shape
+}
+
+// Over is the prefix that is attacked; not valid if it is one address.
+func (t *Truth) Over() netip.Prefix {
+	if t.Target.IsSingleIP() {
+		return netip.Prefix{}
+	}
+	return t.Target
 }
 
 // VectorTruth is a vector and its share of the attack's packets.
@@ -40,10 +49,11 @@ func moment(ns int64) time.Time { return time.Unix(0, ns).UTC() }
 
 // Truth counts the attacks, by target.
 func (c *Capture) Truth() []Truth {
-	byTarget := map[netip.Addr][]*sent{}
+	byTarget := map[netip.Prefix][]*sent{}
 	for i := range c.packets {
 		if p := &c.packets[i]; p.attack {
-			byTarget[p.to] = append(byTarget[p.to], p)
+			victim := c.recipe.victim(p)
+			byTarget[victim] = append(byTarget[victim], p)
 		}
 	}
 	list := make([]Truth, 0, len(byTarget))
@@ -54,19 +64,19 @@ func (c *Capture) Truth() []Truth {
 	return list
 }
 
-func (c *Capture) truth(target netip.Addr, packets []*sent) Truth {
+func (c *Capture) truth(target netip.Prefix, packets []*sent) Truth {
 	t := Truth{
-		Target: netip.PrefixFrom(target, target.BitLen()),
+		Target: target,
 		Onset:  moment(packets[0].at), End: moment(packets[len(packets)-1].at),
 	}
 	sources, vectors, spoofed, reflected := map[netip.Addr]bool{}, map[string]int{}, 0, 0
-	first, single := 0, 0
+	first, single, streams := 0, 0, map[int]bool{}
 	for i, p := range packets {
 		for packets[first].at <= p.at-int64(time.Second) {
 			first++
 		}
 		t.Peak = max(t.Peak, i-first+1)
-		sources[p.from] = true
+		sources[p.from], streams[p.stream] = true, true
 		s := &c.recipe.Streams[p.stream]
 		vectors[s.Kind]++
 		if s.spoofed() {
@@ -86,6 +96,7 @@ func (c *Capture) truth(target netip.Addr, packets []*sent) Truth {
 	slices.SortFunc(t.Vectors, func(a, b VectorTruth) int {
 		return cmp.Or(cmp.Compare(b.Share, a.Share), strings.Compare(a.Name, b.Name))
 	})
+	t.Shape = c.shapes(&t, streams)
 	t.Reflected = part(reflected, len(packets))
 	if t.Spoofed = part(spoofed, len(packets)); 2*single > len(packets) {
 		t.Spoofed = nil // nothing in one address tells whether it is forged

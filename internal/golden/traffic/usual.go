@@ -31,6 +31,9 @@ var usualKinds = map[string]usual{
 	"file sharing":  fileSharing, // Sources peers, Rate bits/s in all
 	"time server":   timeServer,  // Rate requests/s
 	"mail":          mail,        // Rate connections/s
+	"customers":     customers,   // Rate visits/s by Sources hosts of Over
+	"sweep":         sweep,       // Rate probes/s to Over
+	"backscatter":   backscatter, // Rate packets/s to Over
 	"neighbourhood": neighbourhood,
 	"around":        around, // Rate visits/s to other hosts nearby
 }
