@@ -14,8 +14,14 @@ func lowerLimit(v volume) float64 {
 		return float64(v.packets)
 	}
 	n, rate := float64(v.samples), float64(v.packets)/float64(v.samples)
-	garwood := n * math.Pow(max(0, 1-1/(9*n)-1.96/(3*math.Sqrt(n))), 3)
-	return rate * (n - (n-garwood)*math.Sqrt(1-1/rate))
+	return rate * n * (1 - (1-garwood(n, 1.96))*math.Sqrt(1-1/rate))
+}
+
+// garwood is the part of a Poisson count that is its exact lower limit, at so many
+// standard deviations of the normal distribution (Wilson and Hilferty 1931).
+func garwood(n, deviations float64) float64 {
+	root := max(0, 1-1/(9*n)-deviations/(3*math.Sqrt(n)))
+	return root * root * root
 }
 
 // hostileVolume is what in the window of a class is hostile.

@@ -238,9 +238,9 @@ func (d *Detector) season(t *target, busy uint16, now int64) {
 		if isBusy {
 			s.busied(t.start)
 		}
-		n, u := &t.current[c], &t.usual[c]
-		s.packets.note(float32(n.packets))
-		s.bits.note(float32(n.bytes) * 8)
+		n, u := t.seen(c), &t.usual[c]
+		s.packets.note(n.packets)
+		s.bits.note(n.bits)
 		s.turn(now) // what begins now may begin with the hour
 		if s.warm {
 			u.packets *= fade

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 	"unsafe"
@@ -219,4 +220,44 @@ func TestLevels(t *testing.T) {
 	if l := levelOf(math.MaxFloat32); l != math.MaxUint8 {
 		t.Errorf("the largest rate has level %d", l)
 	}
+}
+
+// TestSampledSecondsTeachWhatTheyProve: where a second holds a sample or none, what is
+// usual is near the true rate all the same, not the busiest second's.
+func TestSampledSecondsTeachWhatTheyProve(t *testing.T) {
+	for _, c := range []struct {
+		rate   float64 // packets/s
+		thin   uint32
+		lowest float64 // that is expected, in times the rate
+		most   float64
+	}{{300, 1000, 0.3, 4}, {5000, 1000, 0.7, 2.5}, {100_000, 1000, 0.9, 1.5}, {100_000, 1, 0.99, 1.1}} {
+		random := rand.New(rand.NewPCG(9, 9))
+		l := newLifetime(Default())
+		l.target.thinned(c.thin)
+		const hours = 8
+		var sum, season float64
+		for range hours {
+			l.bring(ClassSYN, time.Hour, func(time.Duration) uint32 {
+				return poisson(random, c.rate/float64(c.thin)) * c.thin
+			})
+			sum += float64(l.target.usual[ClassSYN].packets) / hours
+			if s := l.seasons.of(l.target, ClassSYN); s != nil {
+				season = float64(s.packets.most.rate())
+			}
+		}
+		if season < c.lowest*c.rate || season > c.most*c.rate {
+			t.Errorf("of %.0f packets/s seen 1:%d, a season takes %.0f for usual; with what came lately it is %.0f", c.rate, c.thin, season, sum)
+		}
+	}
+}
+
+// poisson draws a count of a mean.
+func poisson(random *rand.Rand, mean float64) (n uint32) {
+	if mean > 1000 {
+		return uint32(mean + math.Sqrt(mean)*random.NormFloat64())
+	}
+	for sum := random.ExpFloat64(); sum < mean; sum += random.ExpFloat64() {
+		n++
+	}
+	return n
 }

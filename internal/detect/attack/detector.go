@@ -139,6 +139,7 @@ func (d *Detector) incoming(t *target, f *downpour.Flow) {
 	} else if f.Time < t.start {
 		d.stats.LateFlows++
 	}
+	t.thinned(f.Sampling)
 	packets, bytes := t.count(c, v)
 	if t.suspect != nil {
 		t.suspect.incoming(f, k, v)

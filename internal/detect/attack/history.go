@@ -27,7 +27,7 @@ type history struct {
 // minute is one class of one target in it.
 type minute struct {
 	owner    *target
-	next     uint16 // of the same target, number + 1; 0: none
+	next     uint8 // of the same target, number + 1; 0: none
 	class    Class
 	attacked bool
 	share    float64 // of its floor, the busiest second
@@ -46,8 +46,12 @@ func (d *Detector) note(t *target, end int64) {
 	}
 	level := &d.levels[t.group]
 	for c := range Class(classes) {
-		if n := &t.current[c]; level.stirring[c].reached(n.packets, n.bytes) {
-			h.add(t, c, usualRate{float32(n.packets), float32(n.bytes) * 8}, d.cfg.floorsOf(t.group)[c])
+		n := &t.current[c]
+		if !level.stirring[c].reached(n.packets, n.bytes) {
+			continue
+		}
+		if rate := t.seen(c); t.thin == 0 || level.stirring[c].reached(uint32(rate.packets), uint32(rate.bits/8)) {
+			h.add(t, c, rate, d.cfg.floorsOf(t.group)[c])
 		}
 	}
 }
@@ -103,14 +107,14 @@ func (h *history) admit(t *target, c Class, share float64) *minute {
 		h.unlink(n)
 	}
 	h.list[n] = minute{owner: t, class: c, next: t.minutes}
-	t.minutes = uint16(n + 1)
+	t.minutes = uint8(n + 1)
 	return &h.list[n]
 }
 
 // unlink takes an entry out of its target's list.
 func (h *history) unlink(i int) {
 	at := &h.list[i].owner.minutes
-	for *at != uint16(i+1) {
+	for *at != uint8(i+1) {
 		at = &h.list[*at-1].next
 	}
 	*at = h.list[i].next

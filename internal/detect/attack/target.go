@@ -2,6 +2,7 @@ package attack
 
 import (
 	"math"
+	"math/bits"
 	"time"
 
 	"downpour"
@@ -66,7 +67,8 @@ type target struct {
 	suspect *suspect
 	ours    bool
 	group   uint8  // whose floors hold; 0 is none
-	minutes uint16 // number + 1 of its first entry in the minute at hand; 0 if it has none
+	minutes uint8  // number + 1 of its first entry in the minute at hand; 0 if it has none
+	thin    uint8  // 1 of 2^thin packets is seen, or nearly so, in its latest flow
 	load    uint32 // packets in the current second, of all classes
 	before  uint32 // and in the one before it
 	season  uint32 // number + 1 of its first season; 0 if it has none
@@ -130,6 +132,24 @@ func (d *Detector) learn(t *target, now int64) {
 		d.season(t, busy, now)
 	}
 }
+
+// seen is what the second at hand says of the rate of a class, for a season or a minute. Of few sampled packets it
+// is one standard deviation less than what they stand for: the busiest of many seconds is
+// busy by chance, and one packet at 1:4000 is no 4,000 a second. It is not more than one,
+// since where every N-th packet is taken there is no such chance.
+func (t *target) seen(c Class) usualRate {
+	n := &t.current[c]
+	rate := usualRate{float32(n.packets), float32(n.bytes) * 8}
+	if t.thin == 0 || n.packets == 0 {
+		return rate
+	}
+	const deviations = 1
+	part := float32(garwood(max(float64(n.packets>>t.thin), 1), deviations))
+	return usualRate{rate.packets * part, rate.bits * part}
+}
+
+// thinned notes the sampling of the target's latest flow, 1:N.
+func (t *target) thinned(sampling uint32) { t.thin = uint8(bits.Len32(max(sampling, 1) - 1)) }
 
 func approach(usual, seen, rate float32) float32 {
 	if seen > usual {
