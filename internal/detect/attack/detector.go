@@ -269,6 +269,9 @@ func (d *Detector) Tick(now int64) {
 // settle does what is due for a suspect each second and tells whether it is done with.
 func (d *Detector) settle(s *suspect, now int64) bool {
 	if !s.open() {
+		if now-s.followed > int64(d.cfg.Idle) && s.acquitted() {
+			return true
+		}
 		s.limits()
 		if now-s.stirred > int64(d.cfg.Idle) {
 			return true

@@ -169,7 +169,7 @@ func (s *suspect) closeSlot() {
 		default:
 			st.uses += s.used(func(r *row) uint64 { return s.at(r).samples })
 		}
-		if st.limit.exceeds(float64(st.window.packets), float64(st.window.bytes)*8, s.cfg.Suspicion) {
+		if packets, bits := st.rate(); st.limit.exceeds(packets, bits, s.cfg.Suspicion) && st.usual.exceeded(packets, bits) {
 			s.stirred = s.now
 		}
 	}

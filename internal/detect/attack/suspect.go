@@ -86,6 +86,29 @@ func (s *suspect) limits() {
 	}
 }
 
+// acquitted takes what a suspect receives as usual, if that raises no limit, and
+// tells whether it did: who is always as busy as this needs no closer look, and
+// leaves it to others.
+func (s *suspect) acquitted() bool {
+	for c := range s.classes {
+		packets, bits := s.classes[c].rate()
+		if s.classes[c].limit.exceeds(s.cfg.Rise*packets, s.cfg.Rise*bits, 1) {
+			return false
+		}
+	}
+	for c := range s.classes {
+		packets, bits := s.classes[c].rate()
+		u := &s.target.usual[c]
+		u.packets, u.bits = max(u.packets, float32(packets)), max(u.bits, float32(bits))
+	}
+	return true
+}
+
+// rate is what the last second held, in packets/s and bits/s.
+func (st *classState) rate() (packets, bits float64) {
+	return float64(st.window.packets), float64(st.window.bytes) * 8
+}
+
 // collect begins a new collection.
 func (s *suspect) collect(now int64) {
 	s.since = now

@@ -191,14 +191,24 @@ func (s stirring) reached(packets, bytes uint32) bool {
 	return packets >= s.packets || bytes >= s.bytes
 }
 
+// unusual is what part of the usual, which follows the busiest seconds, a rate must
+// reach to be worth a closer look: any second of a steady rate is a little busier
+// than most.
+const unusual = 1.25
+
+// exceeded tells whether a rate in packets/s and bits/s is not usual.
+func (u *usualRate) exceeded(packets, bits float64) bool {
+	return packets > unusual*float64(u.packets) || bits > unusual*float64(u.bits)
+}
+
 // suspicious tells whether the current second gives reason to look closer. A
 // single sampled packet, though it stands for thousands, does not.
 func (t *target) suspicious(c Class, v volume, packets, bytes uint32, cfg *Config) bool {
 	const fewestSamples = 4
 	floor, usual := &cfg.floorsOf(t.group)[c], &t.usual[c]
 	p, b := float64(packets), float64(bytes)*8
-	overPackets := floor.Packets > 0 && p >= floor.Packets*cfg.Suspicion && p > float64(usual.packets)
-	overBits := floor.Bits > 0 && b >= floor.Bits*cfg.Suspicion && b > float64(usual.bits)
+	overPackets := floor.Packets > 0 && p >= floor.Packets*cfg.Suspicion && p > unusual*float64(usual.packets)
+	overBits := floor.Bits > 0 && b >= floor.Bits*cfg.Suspicion && b > unusual*float64(usual.bits)
 	if !overPackets && !overBits {
 		return false
 	}
