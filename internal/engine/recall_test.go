@@ -57,7 +57,7 @@ func TestRecalledAlarmsStay(t *testing.T) {
 	if as, at, ok := e.Told("definite"); !ok || as != "definite" || at != alarm.UnixNano() {
 		t.Errorf("told as %q at %d", as, at)
 	}
-	for s := range int64(recallGrace/second + 3) {
+	for s := range recallGrace/second + 3 {
 		e.Feed(&observe.Batch{Now: now + s*second})
 		if s == 5 && len(said) > 0 {
 			t.Errorf("withdrawn after five seconds: %v", said)
@@ -79,7 +79,7 @@ func TestAttacksEndInSilence(t *testing.T) {
 		if recalled {
 			e.Recall(downpour.Attack{ID: "a"}, now)
 		}
-		for s := range int64(silence / second) {
+		for s := range silence / second {
 			e.Feed(&observe.Batch{Now: now + s*second})
 		}
 		if ticks > 0 {

@@ -148,8 +148,8 @@ func (c *coder) length(n, most int) int {
 	return int(u)
 }
 
-func (c *coder) text(v *string, most int) {
-	n := c.length(len(*v), most)
+func (c *coder) text(v *string) {
+	n := c.length(len(*v), longestText)
 	if !c.reads {
 		c.data = append(c.data, *v...)
 		return

@@ -268,7 +268,7 @@ func FuzzCheckpoint(f *testing.F) {
 	for _, state := range [][]byte{w.prefixes.Open(w.Told), w.prefixes.Learned()} {
 		f.Add(state[:len(state)-4])
 	}
-	f.Fuzz(func(t *testing.T, body []byte) {
+	f.Fuzz(func(_ *testing.T, body []byte) {
 		cfg := Default()
 		cfg.Targets, cfg.Suspects = 8, 2
 		w := NewPrefixes(cfg)

@@ -216,7 +216,7 @@ func (w *wide) code(c *coder) {
 	c.address(&w.key)
 	c.class(&w.class)
 	number(c, &w.began)
-	c.text(&w.service, longestText)
+	c.text(&w.service)
 	for i := range w.allowed {
 		c.flag(&w.allowed[i])
 	}
@@ -300,9 +300,9 @@ func (t *topPorts) code(c *coder) {
 
 func (a *episode) code(c *coder) {
 	direction := string(a.direction)
-	c.text(&a.id, longestText)
-	c.text(&a.service, longestText)
-	c.text(&direction, longestText)
+	c.text(&a.id)
+	c.text(&a.service)
+	c.text(&direction)
 	a.direction = downpour.AttackDirection(direction)
 	c.class(&a.lead)
 	for _, at := range [...]*int64{&a.alarmAt, &a.onset, &a.end, &a.peakAt} {
