@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"downpour"
 )
 
 // cells finds what many requests share (a path, a network, an agent) in constant
@@ -13,6 +15,8 @@ import (
 type cells struct {
 	buckets [cellBuckets]cell
 	names   [cellBuckets]name
+	// networks are set in the place of names where networks are counted.
+	networks []downpour.Address
 }
 
 const (
@@ -62,6 +66,14 @@ func (c *cells) note(hash uint64, span int64) (bucket int, fresh bool) {
 	return i, fresh
 }
 
+// name is what a bucket's value is called.
+func (c *cells) name(bucket int) string {
+	if c.networks != nil {
+		return prefixOf(c.networks[bucket])
+	}
+	return c.names[bucket].String()
+}
+
 // turn makes a half window the latest one.
 func (b *cell) turn(span int64) {
 	if span <= b.span {
@@ -83,16 +95,6 @@ func (b *cell) within(span int64) uint32 {
 		return b.recent
 	}
 	return 0
-}
-
-// top is the commonest one of the latest two half windows, and its requests.
-func (c *cells) top(span int64) (bucket int, requests uint32) {
-	for i := range c.buckets {
-		if n := c.buckets[i].within(span); n > requests {
-			bucket, requests = i, n
-		}
-	}
-	return bucket, requests
 }
 
 // rising is the one of which most came above its usual rate in the latest two half
@@ -163,7 +165,7 @@ func (c *cells) shares(requests, seconds float64) []shareOf {
 		b := &c.buckets[i]
 		n := float64(b.since) - float64(b.usual)*seconds
 		if share := n / math.Max(requests, 1); share >= least {
-			list = append(list, shareOf{c.names[i].String(), math.Min(share, 1)})
+			list = append(list, shareOf{c.name(i), math.Min(share, 1)})
 		}
 	}
 	slices.SortFunc(list, func(a, b shareOf) int {

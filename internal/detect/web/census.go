@@ -104,9 +104,7 @@ func (c *census) shares() (list [kinds]float64) {
 	return list
 }
 
-// decided is how many are of clients that had time to show what they are.
-func (c *census) decided() float64 { return c.total() - c.requests[undecided] }
-
+// total is how many there are in all.
 func (c *census) total() (n float64) {
 	for _, r := range c.requests {
 		n += r

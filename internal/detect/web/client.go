@@ -22,8 +22,8 @@ type client struct {
 	referred    uint32 // that name a referrer
 	missing     uint32 // answered that there is no such thing
 	unchanged   uint32 // answered that it has the newest already
-	agent       uint32 // of its latest request, by hash
-	main        uint32 // the path that most of its requests are for, if most are for one
+	agent       uint64 // of its latest request, by hash
+	main        uint64 // the path that most of its requests are for, if most are for one
 	lead        int32
 	// Of slow requests: when the first began and the last ended, how many there
 	// were, how many the server waited for in vain and how many the client closed.
@@ -57,14 +57,14 @@ func (c *client) note(r *downpour.Request, path, agent uint64, asset bool, span 
 	c.recent++
 	c.requests++
 	c.bytes += r.Bytes
-	c.agent = uint32(agent)
+	c.agent = agent
 	switch { // Boyer and Moore's vote
-	case c.main == uint32(path):
+	case c.main == path:
 		c.lead++
 	case c.lead > 0:
 		c.lead--
 	default:
-		c.main, c.lead = uint32(path), 1
+		c.main, c.lead = path, 1
 	}
 	word, bit := bitOf(path)
 	switch {

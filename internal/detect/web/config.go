@@ -14,7 +14,7 @@ type Config struct {
 
 	// Sites bounds the hosts that are counted, at a kilobyte each; further ones
 	// count for their service as a whole. Watches bounds those that are watched,
-	// at 1.2 MB each at most: 5 MB and 40 MB.
+	// at 1.7 MB each at most: 5 MB and 54 MB.
 	Sites, Watches int
 	// Clients is how many clients a watch keeps at most (bottom-k).
 	Clients int
@@ -64,7 +64,7 @@ func Default() Config {
 		Sites: 4096, Watches: 32, Clients: 8192,
 		Floor: 25, SlowFloor: 50, Rise: 3, PartOfSite: 0.1, MinRequests: 40, Certainty: 2, BeyondDoubt: 3, Doubt: 10 * time.Second,
 		LearnRate: 0.005, UsualHalfLife: 12 * time.Hour, MeanTime: 5 * time.Minute,
-		Acquaintance: time.Minute, Patience: 3 * time.Second,
+		Acquaintance: time.Minute, Patience: 2 * time.Second,
 		Hold: time.Minute, Idle: 30 * time.Minute,
 	}
 }

@@ -80,7 +80,7 @@ func (w *watch) measure(e *excess, s span, all float64) {
 	part := func(of float64) float64 { return math.Min(math.Max(of/all, 0), 1) }
 	share := func(usual float32) float64 { return math.Min(float64(usual)/math.Max(w.mean, 1e-9), 1) }
 	i, top := w.paths.rising(s.number, s.seconds())
-	e.pathName = w.paths.names[i].String()
+	e.pathName = w.paths.name(i)
 	e.path = math.Max(part(top)-share(w.paths.buckets[i].usual), 0)
 	j, agent := w.agents.rising(s.number, s.seconds())
 	e.agent = math.Max(part(agent)-share(w.agents.buckets[j].usual), 0)

@@ -81,7 +81,7 @@ func (w *watch) exceeds(sec int64) (verdict, topic) {
 		}
 		word := [...]string{"requests for ", "requests from ", "requests by ", "requests answered "}[n]
 		v = verdict{
-			over: true, what: word + of.names[i].String() + " to " + w.target().String(),
+			over: true, what: word + of.name(i) + " to " + w.target().String(),
 			rate: rate, limit: limit, usual: usual, enough: (limit - usual) / 2,
 		}
 		return v, topic{func(s span) float64 { return float64(b.within(s.number)) }, usual, w.whose(n, b.hash), false}
@@ -94,11 +94,11 @@ func (w *watch) exceeds(sec int64) (verdict, topic) {
 func (w *watch) whose(sort int, hash uint64) func(*client) bool {
 	switch sort {
 	case 0:
-		return func(c *client) bool { return c.main == uint32(hash) }
+		return func(c *client) bool { return c.main == hash }
 	case 1:
 		return func(c *client) bool { return networkOf(c.Address).Hash(w.sample.key) == hash }
 	case 2:
-		return func(c *client) bool { return c.agent == uint32(hash) }
+		return func(c *client) bool { return c.agent == hash }
 	}
 	return func(c *client) bool { return c.first >= w.rise*second }
 }

@@ -35,13 +35,13 @@ func (w *watch) sign(sec int64) signature {
 			continue
 		}
 		all += n
-		if c.main == uint32(path.hash) {
+		if c.main == path.hash {
 			ofPath += n
 		}
 		if networkOf(c.Address).Hash(w.sample.key) == net.hash {
 			ofNet += n
 		}
-		if c.agent == uint32(agent.hash) {
+		if c.agent == agent.hash {
 			ofAgent += n
 		}
 	}
@@ -68,5 +68,5 @@ func (g *signature) bornBy(c *client, key uint64) bool {
 	const littleElse = 3 // different paths
 	return (!g.paths || c.asked(g.path) && c.distinct() <= littleElse) &&
 		(!g.nets || networkOf(c.Address).Hash(key) == g.net) &&
-		(!g.agents || c.agent == uint32(g.agt))
+		(!g.agents || c.agent == g.agt)
 }

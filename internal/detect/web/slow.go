@@ -191,7 +191,7 @@ func (w *watch) weighSlow(e *slowEpisode, v *verdict, sec int64) {
 	v.score = before
 	by := w.standard(sec*second, e.rise*second)
 	var all, foreign, known_, inVain, closed, lead, led float64
-	var main uint32
+	var main uint64
 	var clients uint64
 	each := func(do func(c *client, n float64)) {
 		for i := range w.sample.entries {

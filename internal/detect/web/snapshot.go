@@ -40,9 +40,9 @@ func (w *watch) snapshot(now int64, ongoing bool) downpour.Event {
 }
 
 // footprintDue tells whether a new footprint is worth its cost: the attack has
-// doubled, or ten seconds have passed.
+// doubled, or half a minute has passed.
 func (e *episode) footprintDue(now int64) bool {
-	const every = 10 * second
+	const every = 30 * second
 	return now-e.told.at >= every || e.total >= 2*e.told.total
 }
 
@@ -95,10 +95,12 @@ func (w *watch) footprint(total uint64, takesPart func(*client) bool) *downpour.
 	out.Handshakes = uint64(len(list))
 	out.SampleComplete = w.sample.complete()
 	out.Distinct = w.sample.distinct(len(list))
-	slices.SortFunc(list, func(a, b downpour.Source) int { return a.Address.Compare(b.Address) })
 	out.Sample = list
 	const heaviest = 64
 	heavy := slices.Clone(list)
+	if mean := sampled / uint64(max(len(list), 1)); len(heavy) > 2*heaviest { // only those can be among them
+		heavy = slices.DeleteFunc(heavy, func(s downpour.Source) bool { return s.Packets <= mean })
+	}
 	slices.SortFunc(heavy, func(a, b downpour.Source) int {
 		return cmp.Or(cmp.Compare(b.Packets, a.Packets), a.Address.Compare(b.Address))
 	})

@@ -51,7 +51,7 @@ type watch struct {
 func newWatch(s *site, cfg *Config, key uint64, sec int64) *watch {
 	return &watch{
 		site: s, cfg: cfg, since: sec, last: sec, filled: sec,
-		sample: newClients(key, cfg.Clients),
+		sample: newClients(key, cfg.Clients), nets: cells{networks: make([]downpour.Address, cellBuckets)},
 	}
 }
 
@@ -83,7 +83,7 @@ func (w *watch) request(r *downpour.Request, sec int64) {
 	network := networkOf(r.Client)
 	net := network.Hash(w.sample.key)
 	if i, fresh := w.nets.note(net, half); fresh {
-		w.nets.names[i].set(prefixOf(network))
+		w.nets.networks[i] = network
 	}
 	answer := hashText(r.Method, w.sample.key^uint64(r.Status)*mixA)
 	if i, fresh := w.answers.note(answer, half); fresh {
@@ -105,6 +105,10 @@ func (w *watch) request(r *downpour.Request, sec int64) {
 func (w *watch) calm(sec int64) {
 	if sec-w.above > int64(w.cfg.Hold.Seconds()) {
 		w.rise, w.swarmed = 0, false
+		const often = 60
+		if sec%often == 0 { // a flood leaves a sparse sample
+			w.sample.widen((sec - 2*often) * second)
+		}
 	}
 }
 
