@@ -12,6 +12,7 @@ import (
 type census struct {
 	requests [kinds]float64
 	clients  [kinds]int
+	alike    [kinds]float64 // requests by what the clients do, of known ones too
 	// Of clients that are not known: their requests so far, and those that name a
 	// referrer.
 	ofNew, named float64
@@ -26,6 +27,7 @@ func everybody(*client) bool { return true }
 func (w *watch) census(s span, rise int64, of func(*client) bool) *census {
 	c := &census{}
 	by := w.standard(s.to*second, rise*second)
+	strangers := w.standard(s.to*second, 0) // to whom nobody is known
 	for i := range w.sample.entries {
 		e := &w.sample.entries[i]
 		n := e.within(s.number)
@@ -35,6 +37,11 @@ func (w *watch) census(s span, rise int64, of func(*client) bool) *census {
 		k := e.kind(&by)
 		c.requests[k] += float64(n)
 		c.clients[k]++
+		if k == known {
+			c.alike[e.kind(&strangers)] += float64(n)
+		} else {
+			c.alike[k] += float64(n)
+		}
 		if k != known {
 			c.ofNew += float64(e.requests)
 			c.named += float64(e.referred)
@@ -95,13 +102,14 @@ func (c *census) of(list []kind) (n float64) {
 	return n
 }
 
-// shares are the kinds' shares of the requests.
-func (c *census) shares() (list [kinds]float64) {
+// shares are the kinds' shares of the requests, with those known told apart and
+// by what they do.
+func (c *census) shares() (fresh, alike [kinds]float64) {
 	total := math.Max(c.total(), 1)
-	for k, n := range c.requests {
-		list[k] = n / total
+	for k := range c.requests {
+		fresh[k], alike[k] = c.requests[k]/total, c.alike[k]/total
 	}
-	return list
+	return fresh, alike
 }
 
 // total is how many there are in all.

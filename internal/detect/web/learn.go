@@ -37,13 +37,11 @@ func (w *watch) learnMix(sec int64) {
 	w.nets.learn(s.number, weight)
 	w.agents.learn(s.number, weight)
 	w.answers.learn(s.number, weight)
-	const nobody = 0 // whoever came before it is known
 	n := w.count(&w.ring, s)
 	if n == 0 {
 		return
 	}
-	w.mix.learn(n, &mix{
-		parts: w.count(&w.parts, s) / n, naming: w.count(&w.naming, s) / n,
-		fresh: w.census(s, s.to, everybody).shares(), alike: w.census(s, nobody, everybody).shares(),
-	})
+	latest := mix{parts: w.count(&w.parts, s) / n, naming: w.count(&w.naming, s) / n}
+	latest.fresh, latest.alike = w.census(s, s.to, everybody).shares()
+	w.mix.learn(n, &latest)
 }
