@@ -50,6 +50,7 @@ func (l *Live) pipelineShed() []web.Shed {
 		{Where: "engine", Reason: "flows thinned out because too many had to wait", Count: c.Hold.Thinned.Flows},
 		{Where: "detector", Reason: "targets not watched because a table was full", Count: c.Attack.ShedTargets},
 		{Where: "detector", Reason: "suspects not followed because others were stronger", Count: c.Attack.ShedSuspects},
+		{Where: "detector", Reason: "prefixes not watched because others were busier", Count: c.ShedPrefixes},
 		{Where: "detector", Reason: "seasons of busy targets not learned because too many are", Count: c.Attack.ShedSeasons},
 		{Where: "detector", Reason: "minutes of targets not kept because others were busier", Count: c.Attack.ShedMinutes},
 		{Where: "detector", Reason: "attacks given up because too many were held", Count: c.Forgotten},

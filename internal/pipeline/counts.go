@@ -9,9 +9,11 @@ import (
 // up to keep their bounds.
 type Counts struct {
 	Attack attack.Stats // of all partitions together
-	Hold   engine.HoldStats
-	Late   uint64 // flows that came more than a second after their time, where none are held
-	Leaps  uint64 // flows with impossible times
+	// ShedPrefixes are those not watched for carpet bombing because others were busier.
+	ShedPrefixes uint64
+	Hold         engine.HoldStats
+	Late         uint64 // flows that came more than a second after their time, where none are held
+	Leaps        uint64 // flows with impossible times
 	// Complete is the event time up to which all is judged, nanoseconds since the
 	// epoch.
 	Complete int64
@@ -48,7 +50,7 @@ func (p *Pipeline) count() {
 		sum.ShedSeasons += s.ShedSeasons
 		sum.ShedMinutes += s.ShedMinutes
 	}
-	p.counts.Attack = sum
+	p.counts.Attack, p.counts.ShedPrefixes = sum, p.prefixes.Shed()
 	p.tellMinutes()
 }
 

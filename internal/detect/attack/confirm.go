@@ -239,7 +239,9 @@ func (s *suspect) hostileBulk(k kind, r *row) float64 {
 		return 0
 	}
 	steady := quiet(r.window.repeats, r.window.tracked, conversing)
-	if kindClasses[k] == ClassTCP || k == kindNull || len(s.sources.entries) <= onePeer {
+	// Few send to a whole network at once what it usually gets, as television.
+	few := len(s.sources.entries) <= onePeer && (s.wide == nil || s.unacquainted())
+	if kindClasses[k] == ClassTCP || k == kindNull || few {
 		return steady
 	}
 	if r.sourcePort.value == 443 && r.sourcePort.share(r.total.samples) >= conversing {

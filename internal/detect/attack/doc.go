@@ -26,7 +26,10 @@
 //     rate, its peak is the busiest second, its end the last moment at which it
 //     kept half of the limit. A pause within the hold belongs to it. Where
 //     packets are sampled both are found among single samples (arrivals.go, dating.go).
-//  6. What belongs together becomes one vector (fold.go); the measured facts
+//  6. What no address shows alone, its prefix may (prefix.go): a bounded draw of all
+//     flows is counted for prefixes each second, and a prefix that is to blame is
+//     followed as an address is.
+//  7. What belongs together becomes one vector (fold.go); the measured facts
 //     become a downpour.Footprint (footprint.go), and all of it an event
 //     (snapshot.go), about once a second while there is news.
 //

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -140,5 +141,46 @@ func TestUsualTrafficIsLearnt(t *testing.T) {
 	within(t, "onset", a.Onset, 330*time.Second, 50*time.Millisecond)
 	if !strings.Contains(a.Why, "and 3 times that is an attack") {
 		t.Errorf("why: %s", a.Why)
+	}
+}
+
+// TestPhasesFollowTheVectors: each change of vector is a phase, to within a step of the
+// timeline; what goes on beside it stays, and chance makes none.
+func TestPhasesFollowTheVectors(t *testing.T) {
+	made := newTraffic(95)
+	made.send(0, 20*time.Second, 20*4000, udp(123, 468, downpour.NTPAnswer))
+	made.send(7*time.Second, 6*time.Second, 6*4000, tcp(downpour.SYN))
+	made.send(16*time.Second, 4*time.Second, 4*3000, fragment(downpour.ProtocolTCP))
+	a := one(t, Default(), made.flows)
+	want := []struct {
+		from    time.Duration
+		vectors int
+	}{{0, 1}, {7 * time.Second, 2}, {13 * time.Second, 1}, {16 * time.Second, 2}}
+	if len(a.Phases) != len(want) {
+		t.Fatalf("phases %v, want %d", a.Phases, len(want))
+	}
+	for i, w := range want {
+		off := time.Duration(a.Phases[i].Start.UnixNano()-morning) - w.from
+		if off.Abs() > 100*time.Millisecond || len(a.Phases[i].Vectors) != w.vectors {
+			t.Errorf("phase %d is %v, %v off", i+1, a.Phases[i], off)
+		}
+	}
+	if !slices.Contains(a.Shape, "multi-vector") {
+		t.Errorf("shape %v", a.Shape)
+	}
+}
+
+// TestPulsesOneOfWhichIsMissing: a wave stays one where a pulse was too weak to be seen.
+func TestPulsesOneOfWhichIsMissing(t *testing.T) {
+	made := newTraffic(96)
+	for n := range 12 {
+		if n == 5 {
+			continue
+		}
+		made.send(time.Duration(20*n)*time.Second, 2*time.Second, 2*5000, tcp(downpour.SYN))
+	}
+	a := one(t, Default(), made.flows)
+	if !slices.Contains(a.Shape, "pulse wave") || a.Total.Packets != 11*10_000 {
+		t.Errorf("shape %v of %v", a.Shape, a.Total)
 	}
 }

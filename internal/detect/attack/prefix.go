@@ -59,7 +59,7 @@ func NewPrefixes(cfg Config) *Prefixes {
 	base.wide = true
 	return &Prefixes{
 		cfg: cfg, base: base, refused: map[refusal]int64{},
-		absorbed: absorbed{told: map[string]*downpour.Attack{}, into: map[string]string{}, as: map[string]string{}},
+		absorbed: absorbed{told: map[string]*downpour.Attack{}, into: map[string]string{}, as: map[string]string{}, first: map[string]*downpour.Attack{}},
 	}
 }
 
@@ -69,6 +69,13 @@ func (p *Prefixes) Partition(partition int) *Detector {
 	d.sample, d.closer = newThinner(takenOfAll), newThinner(takenOfWatched)
 	p.parts = append(p.parts, d)
 	return d
+}
+
+// Shed is how many prefixes were not counted, or not followed, because others were
+// busier.
+func (p *Prefixes) Shed() uint64 {
+	s := p.base.Stats()
+	return s.ShedTargets + s.ShedSuspects
 }
 
 // Turn says that event time has reached now, or that the input ends then, and what

@@ -11,9 +11,10 @@ import (
 // absorbed are attacks on single addresses: those that were told of, and those that
 // turned out to be part of a carpet.
 type absorbed struct {
-	told map[string]*downpour.Attack // ongoing ones, as last told, without what is large
-	into map[string]string           // by ID, the carpet that took them in, by its suspect's ID
-	as   map[string]string           // by that, the ID under which the carpet is told of
+	told  map[string]*downpour.Attack // ongoing ones, as last told, without what is large
+	into  map[string]string           // by ID, the carpet that took them in, by its suspect's ID
+	as    map[string]string           // by that, the ID under which the carpet is told of
+	first map[string]*downpour.Attack // by that, what was told of before under that ID
 }
 
 // absorb leaves out what partitions say of addresses in a carpet's prefix, and adds
@@ -131,6 +132,12 @@ func (p *Prefixes) carpets() (out []downpour.Event) {
 		}
 		said := *e.Attack
 		said.ID = a.as[id]
+		if first, ok := a.first[id]; ok && first.AlarmAt.Before(said.AlarmAt) {
+			said.AlarmAt = first.AlarmAt
+			if first.Onset.Before(said.Onset) {
+				said.Onset = first.Onset
+			}
+		}
 		if into := a.into[said.ID]; into != "" && into != id {
 			continue // it is part of a wider one by now
 		}
@@ -138,6 +145,7 @@ func (p *Prefixes) carpets() (out []downpour.Event) {
 		out = append(out, downpour.Event{At: e.At, Attack: &said})
 		if !said.Ongoing {
 			delete(a.as, id)
+			delete(a.first, id)
 			maps.DeleteFunc(a.into, func(part, carpet string) bool { return carpet == id && p.suspectOf(part) == nil })
 		}
 	}
@@ -164,7 +172,7 @@ func (p *Prefixes) adopt(e downpour.Event) (out []downpour.Event) {
 		delete(a.told, told.ID)
 		a.into[told.ID] = id
 		if a.as[id] == id {
-			a.as[id] = told.ID
+			a.as[id], a.first[id] = told.ID, told
 			continue
 		}
 		told.Ongoing = false

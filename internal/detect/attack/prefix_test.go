@@ -194,6 +194,9 @@ func TestAddressesOfACarpet(t *testing.T) {
 		}
 		t.Fatalf("%d carpets, %d others", len(carpets), len(others))
 	}
+	if !carpets[0].AlarmAt.Equal(events[0].Attack.AlarmAt) || carpets[0].Onset.After(carpets[0].AlarmAt) {
+		t.Errorf("began %v, alarm %v; what was told of first was at %v", carpets[0].Onset, carpets[0].AlarmAt, events[0].Attack.AlarmAt)
+	}
 	if carpets[0].ID != events[0].Attack.ID || events[0].Attack.Target.String() != "203.0.113.9/32" {
 		t.Errorf("the carpet does not go on as what was told of first: %s", events[0].Attack.Target)
 	}
@@ -293,5 +296,40 @@ func TestCarpetsOnShards(t *testing.T) {
 		if len(events) == 0 || !reflect.DeepEqual(first, events) {
 			t.Errorf("%d shards: %d events differ from the %d of one", shards, len(events), len(first))
 		}
+	}
+}
+
+// TestOutgoingCarpet: one of our hosts floods a network that is not ours; that is told
+// of as an attack that it takes part in. What it asks a network of servers is none.
+func TestOutgoingCarpet(t *testing.T) {
+	cfg := Default()
+	ours := address(192, 0, 2, 10)
+	cfg.Service = func(a downpour.Address) (string, bool) { return "shop", a == ours || a == victim }
+	made := newTraffic(751)
+	made.send(0, 6*time.Second, 6*60_000, func(i int, f *downpour.Flow) {
+		udp(0, 1400, downpour.NoPayload)(i, f)
+		f.Source, f.Destination = ours, made.within("198.51.100.0/24")
+		f.SourcePort, f.DestinationPort = uint16(1024+made.random.IntN(60_000)), uint16(1+made.random.IntN(60_000))
+	})
+	list, _ := find(cfg, made.flows)
+	if len(list) != 1 || list[0].Direction != downpour.Outbound || list[0].Target.String() != "198.51.100.0/24" || list[0].Service != "shop" {
+		for _, a := range list {
+			t.Logf("%s %s %v %s", a.Direction, a.Target, a.Vectors, a.Why)
+		}
+		t.Fatalf("%d attacks, want one that leaves for 198.51.100.0/24", len(list))
+	}
+	made = newTraffic(752)
+	for i := range 40_000 {
+		f := downpour.Flow{
+			Time: morning + int64(i)*200_000, Source: ours, Destination: made.within("198.51.100.0/24"), Protocol: downpour.ProtocolTCP,
+			TCPFlags: downpour.ACK, Packets: 1, Sampling: 1, Bytes: 1400, SourcePort: uint16(40_000 + i%500), DestinationPort: 443, TTL: 64,
+		}
+		g := f
+		g.Time += 20_000
+		g.Source, g.Destination, g.SourcePort, g.DestinationPort, g.Bytes = f.Destination, f.Source, 443, f.SourcePort, 52
+		made.flows = append(made.flows, f, g)
+	}
+	if list, _ := find(cfg, made.flows); len(list) != 0 {
+		t.Errorf("uploads are taken for an attack: %s", list[0].Why)
 	}
 }

@@ -2,7 +2,7 @@ package attack
 
 import (
 	"math"
-	"time"
+	"slices"
 )
 
 // shape names what the attack's course looks like.
@@ -30,19 +30,27 @@ func (s *suspect) shape(parts []part) []string {
 	return out
 }
 
-// pulsed tells whether there were three pulses or more at near-equal distances.
+// pulsed tells whether there were three pulses or more at near-equal distances: of most
+// the onset is as far from the one before as of half of them, or twice as far where one
+// was too weak.
 func (a *episode) pulsed() bool {
-	const even = 0.25 // coefficient of variation of the distances
+	const (
+		near = 0.25 // of the distance
+		most = 0.8  // of the distances
+	)
 	if len(a.pulses) < 3 {
 		return false
 	}
-	var sum, squares float64
-	n := float64(len(a.pulses) - 1)
-	for i := 1; i < len(a.pulses); i++ {
-		d := time.Duration(a.pulses[i].start - a.pulses[i-1].start).Seconds()
-		sum += d
-		squares += d * d
+	gaps := make([]float64, len(a.pulses)-1)
+	for i := range gaps {
+		gaps[i] = float64(a.pulses[i+1].start - a.pulses[i].start)
 	}
-	mean := sum / n
-	return math.Sqrt(max(0, squares/n-mean*mean)) <= even*mean
+	sorted := slices.Sorted(slices.Values(gaps))
+	middle, even := sorted[(len(sorted)-1)/2], 0
+	for _, gap := range gaps {
+		if math.Abs(gap-middle) <= near*middle || math.Abs(gap-2*middle) <= near*middle {
+			even++
+		}
+	}
+	return float64(even) >= most*float64(len(gaps))
 }

@@ -26,13 +26,22 @@ func (s *suspect) snapshot(now int64, ongoing, withFootprint bool) downpour.Even
 		out.Total.Bytes += p.volume.bytes
 	}
 	s.intervals(out, parts)
-	out.Phases = phases(out.Timeline, a.onset, a.end)
+	out.Phases = phases(out.Timeline, a.onset, a.end, standsFor(parts))
 	if withFootprint {
 		out.Footprint = s.footprint(parts)
 		a.footprint.at, a.footprint.packets = now, out.Footprint.Packets
 	}
 	a.changed = false
 	return downpour.Event{At: instant(now), Attack: out}
+}
+
+// standsFor is how many packets a sample of some parts stands for.
+func standsFor(parts []part) float64 {
+	var all volume
+	for _, p := range parts {
+		all.add(p.volume)
+	}
+	return float64(all.packets) / float64(max(all.samples, 1))
 }
 
 // whom is the target as it is told.
