@@ -224,3 +224,23 @@ func TestSameInputSameEvents(t *testing.T) {
 		t.Errorf("%+v\n%+v", a, b)
 	}
 }
+
+// TestPulsesAreOneAttack: forty pulses with pauses within the hold are one attack, a
+// pulse wave.
+func TestPulsesAreOneAttack(t *testing.T) {
+	tr := newTraffic(13)
+	tr.people(0, 12*time.Minute, 0.7)
+	pulses := func(at time.Duration) float64 {
+		if (at-2*time.Minute)%(12*time.Second) < 6*time.Second {
+			return 200
+		}
+		return 0
+	}
+	tr.poisson(2*time.Minute, 10*time.Minute, 200, pulses, func(at time.Duration) {
+		tr.add(at, downpour.AddressFrom4(0x2d010000+uint32(tr.rng.IntN(300))), "/", "x", downpour.No, 200)
+	})
+	found := tr.attacks(New(Default()))
+	if len(found) != 1 || !slices.Equal(found[0].Shape, []string{"pulse wave"}) || found[0].End.Sub(found[0].Onset) < 7*time.Minute {
+		t.Errorf("%d attacks: %+v", len(found), found)
+	}
+}

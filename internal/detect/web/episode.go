@@ -24,7 +24,8 @@ type episode struct {
 	peak    float64 // requests in its busiest second
 	peakAt  int64
 	line    line
-	changed bool // since the last snapshot
+	pulses  []int64 // seconds in which it began anew after a pause, the first among them
+	changed bool    // since the last snapshot
 	told    struct {
 		at    int64
 		total float64
@@ -43,7 +44,7 @@ func (w *watch) begin(sec int64, v verdict) {
 	e := &episode{
 		id: identify(w.service, w.target(), sec*second), alarmAt: sec * second,
 		first: first, onset: first * second, verdict: v, settled: first, end: first,
-		line: line{start: first}, changed: true,
+		line: line{start: first}, pulses: []int64{first}, changed: true,
 	}
 	w.episode = e
 	span := spanBefore(sec).number
@@ -123,11 +124,39 @@ func (w *watch) settle(sec int64) {
 			recent += took / smooth
 		}
 		if recent >= e.verdict.enough {
+			if t-e.end > pulsePause && len(e.pulses) < pulseMost {
+				e.pulses = append(e.pulses, t)
+			}
 			e.end, e.changed = t, true
 			e.total += math.Max(e.pending, 0)
 			e.pending = 0
 		}
 	}
+}
+
+const (
+	pulsePause = 4  // seconds without the attack that part two pulses
+	pulseMost  = 64 // pulses remembered
+)
+
+// shape names what the attack's course looks like: a pulse wave has three pulses or
+// more at near-equal distances.
+func (e *episode) shape() []string {
+	const even = 0.25 // coefficient of variation of the distances
+	if len(e.pulses) < 3 {
+		return []string{}
+	}
+	var sum, squares float64
+	n := float64(len(e.pulses) - 1)
+	for i := 1; i < len(e.pulses); i++ {
+		d := float64(e.pulses[i] - e.pulses[i-1])
+		sum += d
+		squares += d * d
+	}
+	if mean := sum / n; math.Sqrt(math.Max(0, squares/n-mean*mean)) > even*mean {
+		return []string{}
+	}
+	return []string{"pulse wave"}
 }
 
 // busiest is the attack's part of the busiest second that ends in a second of which

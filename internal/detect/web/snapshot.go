@@ -22,7 +22,7 @@ func (w *watch) snapshot(now int64, ongoing bool) downpour.Event {
 	out := &downpour.Attack{
 		ID: e.id, Service: w.service, Direction: downpour.Inbound, Target: w.target(),
 		Onset: instant(min(e.onset, end)), AlarmAt: instant(e.alarmAt), PeakAt: instant(max(e.peakAt*second, min(e.onset, end))), End: instant(end),
-		Ongoing: ongoing, Severity: e.severity(), Shape: []string{},
+		Ongoing: ongoing, Severity: e.severity(), Shape: e.shape(),
 		Peak:    downpour.Rate{Requests: &peak},
 		Total:   downpour.Volume{Requests: &total},
 		Vectors: []downpour.Vector{{Name: flood, Share: 1, Protocol: "http"}},
