@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"slices"
@@ -13,8 +15,8 @@ import (
 
 type evalCommand struct {
 	Cases string   `type:"path" placeholder:"DIR" help:"Folder of cases (NAME.yaml, or NAME/truth.yaml with its files); those that Downpour brings if not given."`
-	Parts []string `enum:"packets,export" placeholder:"PART,..." help:"Measure only these parts: packets (each case as packets, logs or counts) or export (each case as flow export, whole and sampled). All with --write, else packets."`
-	Write string   `type:"path" placeholder:"FILE" help:"Write the tables, with date and version, into this Markdown file."`
+	Parts []string `enum:"packets,export,month,peer,all" default:"packets" placeholder:"PART,..." help:"What to measure: packets (each case as packets, logs or counts), export (each case as flow export, whole and sampled), month (false alarms over a simulated month; long), peer (beside what FastNetMon banned) or all."`
+	Write string   `type:"path" placeholder:"FILE" help:"Write what is measured, with date and version, into this Markdown file; its other sections stay."`
 	Check string   `type:"path" placeholder:"FILE" help:"Fail unless this file, written by --write, shows what is measured now."`
 }
 
@@ -24,10 +26,8 @@ func (c *evalCommand) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return wrong(err)
 	}
-	if len(c.Parts) == 0 {
-		if c.Parts = []string{"packets"}; c.Write != "" {
-			c.Parts = []string{"packets", "export"}
-		}
+	if slices.Contains(c.Parts, "all") {
+		c.Parts = []string{"packets", "export", "month", "peer"}
 	}
 	sections, failed, err := c.measure(ctx, cases, io)
 	if err != nil {
@@ -49,37 +49,60 @@ func (c *evalCommand) load() ([]golden.Case, error) {
 	return golden.Load(c.Cases)
 }
 
+// monthDays is how many days of usual traffic are simulated.
+const monthDays = 30
+
 // measure measures the parts that are asked for, and tells how many cases do not hold.
 func (c *evalCommand) measure(ctx context.Context, cases []golden.Case, io streams) (sections []golden.Section, failed int, err error) {
-	atOnce := runtime.GOMAXPROCS(0)
-	var list golden.Section
-	if slices.Contains(c.Parts, "packets") {
-		table, err := golden.Run(ctx, cases, atOnce)
+	for _, part := range c.Parts {
+		var made []golden.Section
+		switch part {
+		case "packets":
+			made, failed, err = c.packets(ctx, cases, io)
+		case "export", "peer":
+			made, err = c.export(ctx, cases, part)
+		case "month":
+			made = make([]golden.Section, 1)
+			made[0], err = golden.RunMonth(ctx, monthDays)
+		}
 		if err != nil {
 			return nil, 0, err
 		}
-		if err := table.Text(io.out); err != nil {
-			return nil, 0, err
+		for _, s := range made {
+			if part == "packets" { // told of already, in short
+				break
+			}
+			if _, err := fmt.Fprintf(io.out, "%s\n%s\n", s.Title, s.Body); err != nil {
+				return nil, 0, err
+			}
 		}
-		failed = len(table.Failed())
-		sections = append(sections, table.Section())
-		list = table.List()
-	}
-	if slices.Contains(c.Parts, "export") {
-		looks, err := golden.RunViews(ctx, cases, atOnce)
-		if err != nil {
-			return nil, 0, err
-		}
-		section := looks.Section()
-		sections = append(sections, section)
-		if _, err := fmt.Fprint(io.out, section.Body); err != nil {
-			return nil, 0, err
-		}
-	}
-	if list.Title != "" {
-		sections = append(sections, list)
+		sections = append(sections, made...)
 	}
 	return sections, failed, nil
+}
+
+func (c *evalCommand) packets(ctx context.Context, cases []golden.Case, io streams) ([]golden.Section, int, error) {
+	table, err := golden.Run(ctx, cases, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, 0, err
+	}
+	return []golden.Section{table.Section(), table.List()}, len(table.Failed()), table.Text(io.out)
+}
+
+func (c *evalCommand) export(ctx context.Context, cases []golden.Case, part string) ([]golden.Section, error) {
+	views := golden.Views()
+	if part == "peer" {
+		views = golden.PeerViews()
+	}
+	looks, err := golden.RunViews(ctx, cases, views, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, err
+	}
+	if part == "peer" {
+		s, err := looks.BesidePeer()
+		return []golden.Section{s}, err
+	}
+	return []golden.Section{looks.Section()}, nil
 }
 
 // document writes the sections where --write says, and compares them with what
@@ -99,6 +122,10 @@ func (c *evalCommand) document(sections []golden.Section) error {
 	if c.Write == "" {
 		return nil
 	}
-	page := golden.Page(sections, buildVersion(), time.Now().UTC())
+	old, err := os.ReadFile(c.Write)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return wrong(err)
+	}
+	page := golden.Page(string(old), sections, buildVersion(), time.Now().UTC())
 	return os.WriteFile(c.Write, []byte(page), 0o644) //nolint:gosec // a document for everybody
 }

@@ -9,24 +9,49 @@ import (
 // Section is a part of docs/quality.md.
 type Section struct{ Title, Body string }
 
-// Page is docs/quality.md with the sections that were measured.
-func Page(sections []Section, version string, day time.Time) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, pageHead, day.Format(time.DateOnly), version)
-	for _, s := range sections {
-		b.WriteString(s.text())
-	}
-	return b.String()
-}
+// measured is how a section tells when it was.
+const measured = "\nMeasured on %s with version %s.\n"
 
 func (s Section) text() string { return "\n## " + s.Title + "\n" + s.Body }
 
 // In tells whether a page shows the section as it was measured now.
-func (s Section) In(page string) bool { return strings.Contains(page, s.text()) }
+func (s Section) In(page string) bool { return strings.Contains(page, s.text()+"\nMeasured on ") }
+
+// Page is docs/quality.md: the sections measured now, and of old, the page as it was,
+// those that were not.
+func Page(old string, sections []Section, version string, day time.Time) string {
+	kept := map[string]string{}
+	for _, part := range strings.Split(old, "\n## ")[1:] {
+		title, _, _ := strings.Cut(part, "\n")
+		kept[title] = "\n## " + part
+	}
+	for _, s := range sections {
+		kept[s.Title] = s.text() + fmt.Sprintf(measured, day.Format(time.DateOnly), version)
+	}
+	var b strings.Builder
+	b.WriteString(pageHead)
+	for _, title := range titles() {
+		b.WriteString(kept[title])
+	}
+	return b.String()
+}
+
+// The sections, in their order.
+const (
+	titlePackets = "As packets, logs and counts"
+	titleExport  = "As flow export"
+	titleMonth   = "False alarms over a month"
+	titlePeer    = "Beside FastNetMon"
+	titleCases   = "Cases"
+)
+
+func titles() []string {
+	return []string{titlePackets, titleExport, titleMonth, titlePeer, titleCases}
+}
 
 const pageHead = `# Quality, measured
 
-Written by ` + "`downpour eval --write docs/quality.md`" + ` on %s with version %s; not edited by hand.
+Written by ` + "`downpour eval --write docs/quality.md --parts all`" + `, section by section; not edited by hand.
 All inputs of these cases are synthetic: they are made from recipes (` + "`internal/golden/cases`" + `) with fixed seeds.
 They show what the detectors can do, and that they still can; they are no proof for traffic that no recipe is like.
 The detectors were mended until these very cases held, and what the input cannot decide is not asked: a full score
@@ -43,7 +68,7 @@ func (t *Table) Section() Section {
 	}
 	p.words("spoofing", t.Total.Spoofing)
 	p.words("reflection", t.Total.Reflection)
-	return Section{Title: "As packets, logs and counts", Body: b.String()}
+	return Section{Title: titlePackets, Body: b.String()}
 }
 
 // words is the reliability of a likelihood by the words for it.
@@ -66,5 +91,5 @@ func (t *Table) List() Section {
 		}
 		p.f("| %s | %s | %d of %d | %s |\n", r.Name, r.Says, r.Held, r.Held+len(r.Failures), strings.Join(faults, "; "))
 	}
-	return Section{Title: "Cases", Body: b.String()}
+	return Section{Title: titleCases, Body: b.String()}
 }

@@ -19,6 +19,9 @@ type Looks struct {
 	Wrong     []WrongAlarm
 	// Usual is what came of usual traffic, by view and by how it comes.
 	Usual [][usualForms]Quiet
+	// OneWay is what came of the cases of usual traffic that are seen one way by themselves,
+	// where it comes all of a sudden.
+	OneWay Quiet
 }
 
 // Quiet is how many looks at usual traffic there were, and in how many of them
@@ -36,21 +39,22 @@ const (
 // look is one case in one view.
 type look struct {
 	view, form int
+	oneWay     bool // by itself
 	found      Sightings
 }
 
-// RunViews looks at all cases with traffic in all views, so many cases at a time.
-func RunViews(ctx context.Context, cases []Case, atOnce int) (Looks, error) {
+// RunViews looks at all cases with traffic in the views, so many cases at a time.
+func RunViews(ctx context.Context, cases []Case, views []View, atOnce int) (Looks, error) {
 	all := make([][]look, len(cases))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(atOnce, 1))
 	for i := range cases {
-		if cases[i].Capture == nil || cases[i].Capture.Spans() { // a prefix has no one host to look at
+		if cases[i].Capture == nil {
 			continue
 		}
 		group.Go(func() error {
 			var err error
-			if all[i], err = cases[i].looks(ctx); err != nil {
+			if all[i], err = cases[i].looks(ctx, views); err != nil {
 				return fmt.Errorf("case %s: %w", cases[i].Name, err)
 			}
 			return nil
@@ -59,14 +63,14 @@ func RunViews(ctx context.Context, cases []Case, atOnce int) (Looks, error) {
 	if err := group.Wait(); err != nil {
 		return Looks{}, err
 	}
-	return gather(all), nil
+	return gather(all, views), nil
 }
 
 // looks looks at a case in all views; if it holds no attack, in all forms.
-func (c *Case) looks(ctx context.Context) (list []look, err error) {
+func (c *Case) looks(ctx context.Context, views []View) (list []look, err error) {
 	feed := traffic.NewFeed(c.Capture, false)
 	if feed.Attacks() > 0 {
-		return c.views(ctx, feed, sudden)
+		return c.views(ctx, feed, views, sudden)
 	}
 	for form := range usualForms {
 		if form < ingress && c.Capture.View == traffic.Ingress {
@@ -76,7 +80,7 @@ func (c *Case) looks(ctx context.Context) (list []look, err error) {
 		if form >= ingress {
 			feed.IngressOnly()
 		}
-		some, err := c.views(ctx, feed, form)
+		some, err := c.views(ctx, feed, views, form)
 		if err != nil {
 			return nil, err
 		}
@@ -86,8 +90,8 @@ func (c *Case) looks(ctx context.Context) (list []look, err error) {
 }
 
 // views looks at a feed in all views.
-func (c *Case) views(ctx context.Context, feed *traffic.Feed, form int) (list []look, err error) {
-	for i, v := range Views() {
+func (c *Case) views(ctx context.Context, feed *traffic.Feed, views []View, form int) (list []look, err error) {
+	for i, v := range views {
 		if form%ingress == known && v.Sampling < knownFrom {
 			continue
 		}
@@ -95,7 +99,7 @@ func (c *Case) views(ctx context.Context, feed *traffic.Feed, form int) (list []
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Name, err)
 		}
-		list = append(list, look{i, form, found})
+		list = append(list, look{i, form, c.Capture.View == traffic.Ingress, found})
 	}
 	return list, nil
 }
@@ -105,8 +109,8 @@ func (c *Case) views(ctx context.Context, feed *traffic.Feed, form int) (list []
 const knownFrom = 1000
 
 // gather puts the looks of all cases together.
-func gather(all [][]look) Looks {
-	l := Looks{Views: Views()}
+func gather(all [][]look, views []View) Looks {
+	l := Looks{Views: views}
 	l.Usual = make([][usualForms]Quiet, len(l.Views))
 	for _, list := range all {
 		for _, one := range list {
@@ -119,6 +123,12 @@ func gather(all [][]look) Looks {
 			q.Looks++
 			if len(one.found.Wrong) > 0 {
 				q.Alarms++
+			}
+			if one.oneWay && one.form == ingress+sudden {
+				l.OneWay.Looks++
+				if len(one.found.Wrong) > 0 {
+					l.OneWay.Alarms++
+				}
 			}
 		}
 	}
@@ -187,7 +197,7 @@ func (l *Looks) Section() Section {
 		b.WriteString("\n")
 	}
 	l.misses(&b)
-	return Section{Title: "As flow export", Body: b.String()}
+	return Section{Title: titleExport, Body: b.String()}
 }
 
 const viewsIntroduction = `

@@ -26,7 +26,7 @@ func TestViewsOfAnAttack(t *testing.T) {
 	looks, err := RunViews(context.Background(), []Case{
 		caseOf("flood", traffic.Stream{Kind: "NTP amplification", Lasts: time.Second, Rate: 20_000, Sources: 500}),
 		caseOf("usual", traffic.Stream{Kind: "download", Lasts: time.Second, Rate: 5e6}),
-	}, 2)
+	}, Views(), 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,14 +79,20 @@ func TestVectorsAsFarAsTheViewShows(t *testing.T) {
 	}
 }
 
-// TestPageShowsItsSections wants a section that changed to be noticed.
+// TestPageShowsItsSections wants a section that changed to be noticed, and one that
+// was not measured to stay.
 func TestPageShowsItsSections(t *testing.T) {
-	old := Section{Title: "One", Body: "\n| a |\n"}
-	page := Page([]Section{old, {Title: "Two", Body: "\n| b |\n"}}, "1.0", time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC))
-	if !old.In(page) || (Section{Title: "One", Body: "\n| c |\n"}).In(page) {
+	day := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+	old := Section{Title: titlePackets, Body: "\n| a |\n"}
+	page := Page("", []Section{{Title: titleCases, Body: "\n| b |\n"}, old}, "1.0", day)
+	if !old.In(page) || (Section{Title: titlePackets, Body: "\n| c |\n"}).In(page) {
 		t.Error(page)
 	}
 	if !strings.Contains(page, "on 2026-01-02 with version 1.0") {
 		t.Error(page)
+	}
+	again := Page(page, []Section{{Title: titleCases, Body: "\n| d |\n"}}, "1.1", day)
+	if !old.In(again) || strings.Contains(again, "| b |") || strings.Count(again, "## ") != 2 {
+		t.Error(again)
 	}
 }

@@ -27,9 +27,12 @@ type loop struct {
 	from    time.Duration // when it begins
 }
 
+// FeedBefore is for how long there is usual traffic before anything happens: longer
+// than a detector takes to get acquainted.
+const FeedBefore = 15 * time.Minute
+
 // The lengths of a feed.
 const (
-	feedBefore  = 15 * time.Minute // longer than a detector takes to get acquainted
 	feedAttack  = 30 * time.Second // attacks last at least so long
 	denseAttack = 10 * time.Second // where many packets are sampled
 	dense       = 100
@@ -57,7 +60,7 @@ func NewFeed(recipe *Recipe, known bool) *Feed {
 	f.recipe.Link, f.recipe.Cut, f.recipe.Snap = Ethernet, 0, 0
 	usual := f.recipe.Streams
 	if len(f.attacks) == 0 && !known {
-		f.addLoop(usual, feedBefore)
+		f.addLoop(usual, FeedBefore)
 		usual = nil
 	}
 	if len(usual) == 0 {
@@ -145,10 +148,10 @@ func (f *Feed) Sample(n uint32, strength float64) *Sampled {
 	if n <= dense {
 		length = denseAttack
 	}
-	attacks, lasts := f.drawnOut(feedBefore, length)
+	attacks, lasts := f.drawnOut(FeedBefore, length)
 	random := rand.New(rand.NewPCG(f.recipe.Seed, uint64(n)))
 	for _, l := range f.loops {
-		for at := l.from; at < feedBefore+lasts+feedAfter; at += l.length {
+		for at := l.from; at < FeedBefore+lasts+feedAfter; at += l.length {
 			for i := skip(random, n); i < len(l.packets); i += 1 + skip(random, n) {
 				out.add(l.packets[i], at)
 			}

@@ -1,0 +1,34 @@
+package month
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestTailOfAKnownLaw wants the fit to find the law that margins were drawn from,
+// and the share beyond what was seen within a factor.
+func TestTailOfAKnownLaw(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, shape := range []float64{-0.2, 0.0001, 0.2} {
+		const scale, days = 0.05, 100_000
+		margins := make([]float64, days/10)
+		for i := range margins {
+			margins[i] = 0.3 + scale/shape*(math.Pow(1-r.Float64(), -shape)-1)
+		}
+		tail, ok := TailOf(margins, days)
+		if !ok || math.Abs(tail.Shape-shape) > 0.08 {
+			t.Errorf("shape %.3f, want %.3f", tail.Shape, shape)
+		}
+		want := 0.1 * math.Pow(max(0, 1+shape*(1-0.3)/scale), -1/shape) * Installation * weekDays
+		if got := tail.Alarms; got > 4*want+1 || got < want/4-1 {
+			t.Errorf("shape %.3f: %.2f alarms a week, want %.2f", shape, got, want)
+		}
+		if tail.AlarmsHigh < tail.Alarms {
+			t.Errorf("limit %.3g is below %.3g", tail.AlarmsHigh, tail.Alarms)
+		}
+	}
+	if _, ok := TailOf([]float64{0.5}, 1000); ok {
+		t.Error("a tail of one value")
+	}
+}
