@@ -122,7 +122,7 @@ func (b *bench) goBuild(ctx context.Context, args ...string) error {
 }
 
 // protocol measures each party with one protocol. few leaves out those whose
-// cost does not depend on the number of sources.
+// cost does not depend on the number of sources, and all but the two highest rates.
 func (b *bench) protocol(ctx context.Context, v flow.Version, sources int, few bool) error {
 	s, err := startSender(ctx, b.folder, generator{
 		version: v, targets: b.o.targets, sources: sources, records: max(sources, 100_000), longest: b.o.longest, seed: b.o.seed,
@@ -143,7 +143,7 @@ func (b *bench) protocol(ctx context.Context, v flow.Version, sources int, few b
 		}
 		rates := b.o.rates
 		if few {
-			rates = rates[:max(1, len(rates)-1)]
+			rates = rates[max(0, len(rates)-2):]
 		}
 		for _, rate := range rates {
 			r, err := b.median(ctx, &p, s, v, sources, rate)

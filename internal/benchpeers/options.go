@@ -47,7 +47,7 @@ func parse(args []string, log io.Writer) (*options, error) {
 	flags.Float64Var(&o.costRate, "at", 300_000, "the rate whose cost gives the ratios")
 	versions := flags.String("versions", "5,9,10,sflow5", "protocols")
 	names := flags.String("parties", "", "names of parties, or parts of them; all by default")
-	sources := flags.String("sources", "100000,1000000", "hosts that send; of the second number on, parties whose cost does not depend on it and the highest rate are left out")
+	sources := flags.String("sources", "100000,1000000", "hosts that send; of the second number on, parties whose cost does not depend on it and all but the two highest rates are left out")
 	flags.IntVar(&o.targets, "targets", 2000, "hosts of the network")
 	flags.DurationVar(&o.longest, "longest", time.Second, "longest duration of a flow")
 	flags.IntVar(&o.rounds, "rounds", 1, "how often each is measured; the median is told")
