@@ -46,7 +46,8 @@ func launch(ctx context.Context, folder, program string, args ...string) (*proce
 	}
 	defer complaints.Close()
 	p.cmd.Stderr = complaints
-	return p, p.start()
+	err = p.start()
+	return p, err
 }
 
 // start starts the program and listens to what it says.

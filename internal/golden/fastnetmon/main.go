@@ -16,6 +16,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -43,14 +44,15 @@ func main() {
 	write := flag.String("write", "", "write the results into this file; else to standard output")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *write); err != nil {
+	err := run(ctx, *write, os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "fastnetmon:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, write string) error {
+func run(ctx context.Context, write string, out io.Writer) error {
 	if _, err := exec.LookPath("fastnetmon"); err != nil {
 		return errors.New("FastNetMon is not installed: apt-get install fastnetmon")
 	}
@@ -84,8 +86,8 @@ func run(ctx context.Context, write string) error {
 		return err
 	}
 	if write == "" {
-		fmt.Print(table)
-		return nil
+		_, err := io.WriteString(out, table)
+		return err
 	}
 	return os.WriteFile(write, []byte(table), 0o644) //nolint:gosec // for everybody
 }
@@ -161,12 +163,16 @@ func play(ctx context.Context, parts []part, parties []*party) (time.Time, error
 	slices.SortStableFunc(all, func(a, b export.Flow) int { return cmp.Compare(a.Start, b.Start) })
 	e := export.NewEncoder(export.Settings{Version: flow.SFlow5, Sampling: sampling})
 	var senders []*export.Sender
+	defer func() {
+		for _, s := range senders {
+			_ = s.Close() // nothing is left in it
+		}
+	}()
 	for _, p := range parties {
 		s, err := export.NewSender(ctx, netip.MustParseAddrPort("127.0.0.1:0"), p.listen)
 		if err != nil {
 			return time.Time{}, err
 		}
-		defer s.Close()
 		senders = append(senders, s)
 	}
 	begun := time.Now()

@@ -96,7 +96,7 @@ func (p *party) start(ctx context.Context, limits [2]int) error {
 			return err
 		}
 	}
-	p.cmd = exec.CommandContext(ctx, "fastnetmon", "--configuration_file", p.folder+"/fastnetmon.conf", "--log_file", p.folder+"/log", "--disable_pid_logic") //nolint:gosec // of our own folder
+	p.cmd = exec.CommandContext(ctx, "fastnetmon", "--configuration_file", p.folder+"/fastnetmon.conf", "--log_file", p.folder+"/log", "--disable_pid_logic")
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (p *party) start(ctx context.Context, limits [2]int) error {
 // listening waits until the party has its socket.
 func (p *party) listening(ctx context.Context) error {
 	for range 200 {
-		c, err := net.ListenPacket("udp4", p.listen.String()) //nolint:noctx // it is closed at once
+		c, err := net.ListenPacket("udp4", p.listen.String())
 		if err != nil {
 			return nil //nolint:nilerr // taken: this is what is waited for
 		}

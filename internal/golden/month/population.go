@@ -32,8 +32,8 @@ type episode struct {
 
 // The shapes of packets. Incoming shares are of packets: of a download two come for
 // each that goes (RFC 9293, 3.8.6.3).
-func download(port uint16, peers int) shape {
-	return shape{protocol: tcp, port: port, peers: peers, in: 0.67, inBytes: 1400, outBytes: 60, opens: 0.002}
+func download(peers int) shape {
+	return shape{protocol: tcp, port: 443, peers: peers, in: 0.67, inBytes: 1400, outBytes: 60, opens: 0.002}
 }
 
 func upload(port uint16, peers int) shape {
@@ -70,15 +70,15 @@ func home() member {
 		name: "home",
 		habits: func() []habit {
 			return append(noise(),
-				habit{shape: download(443, 30), most: 350, season: wave(20.5, 0.06), on: 0.5, bursts: 1.2},
+				habit{shape: download(30), most: 350, season: wave(20.5, 0.06), on: 0.5, bursts: 1.2},
 				habit{shape: film, most: 1100, season: wave(21, 0.05), on: 0.45, bursts: 1.3},
 				habit{shape: play, most: 120, season: weekend, on: 0.25, bursts: 0.2},
 				habit{shape: talking, most: 180, season: wave(15, 0.05), on: 0.1, bursts: 0.1},
 				habit{shape: names, most: 1.5, season: wave(20, 0.1)})
 		},
 		episodes: append([]episode{
-			{shape: download(443, 8), name: "speed test", perDay: 0.08, minutes: [2]float64{0.2, 0.5}, rate: [2]float64{15_000, 120_000}, bursts: 0.1, season: wave(20, 0.1)},
-			{shape: download(443, 4), name: "download of a game", perDay: 0.15, minutes: [2]float64{5, 60}, rate: [2]float64{4000, 60_000}, bursts: 0.3, season: wave(20, 0.1)},
+			{shape: download(8), name: "speed test", perDay: 0.08, minutes: [2]float64{0.2, 0.5}, rate: [2]float64{15_000, 120_000}, bursts: 0.1, season: wave(20, 0.1)},
+			{shape: download(4), name: "download of a game", perDay: 0.15, minutes: [2]float64{5, 60}, rate: [2]float64{4000, 60_000}, bursts: 0.3, season: wave(20, 0.1)},
 			{shape: sharing, name: "file sharing", perDay: 0.1, minutes: [2]float64{30, 240}, rate: [2]float64{800, 9000}, bursts: 0.5, season: weekend},
 		}, scans...),
 	}
@@ -90,14 +90,14 @@ func gateway(scale float64, day season) member {
 		name: "gateway",
 		habits: func() []habit {
 			return append(noise(),
-				habit{shape: download(443, 4000), most: 60_000 * scale, season: day, bursts: 0.15},
+				habit{shape: download(4000), most: 60_000 * scale, season: day, bursts: 0.15},
 				habit{shape: shape{protocol: udp, port: 443, peers: 900, in: 0.78, inBytes: 1200, outBytes: 80}, most: 60_000 * scale, season: day, bursts: 0.2},
 				habit{shape: shape{protocol: udp, port: 3074, peers: 300, in: 0.5, inBytes: 160, outBytes: 90}, most: 5000 * scale, season: day, bursts: 0.1},
 				habit{shape: shape{protocol: udp, port: 53, peers: 6, in: 0.5, inBytes: 180, outBytes: 70}, most: 1200 * scale, season: day, bursts: 0.3})
 		},
 		episodes: append([]episode{
-			{shape: download(443, 300), name: "release of an update", perDay: 0.06, minutes: [2]float64{60, 300}, rate: [2]float64{30_000 * scale, 120_000 * scale}, rise: 0.1, bursts: 0.2, season: wave(19, 0.3)},
-			{shape: download(443, 8), name: "speed test", perDay: 3, minutes: [2]float64{0.2, 0.5}, rate: [2]float64{15_000, 90_000}, bursts: 0.1, season: day},
+			{shape: download(300), name: "release of an update", perDay: 0.06, minutes: [2]float64{60, 300}, rate: [2]float64{30_000 * scale, 120_000 * scale}, rise: 0.1, bursts: 0.2, season: wave(19, 0.3)},
+			{shape: download(8), name: "speed test", perDay: 3, minutes: [2]float64{0.2, 0.5}, rate: [2]float64{15_000, 90_000}, bursts: 0.1, season: day},
 		}, scans...),
 	}
 }
@@ -137,10 +137,10 @@ func cache() member {
 		habits: func() []habit {
 			return append(noise(),
 				habit{shape: shape{protocol: tcp, port: 443, server: true, peers: 20_000, in: 0.36, inBytes: 80, outBytes: 1400, opens: 0.01}, most: 60_000, season: wave(20.5, 0.15), bursts: 0.1},
-				habit{shape: download(443, 4), most: 4000, season: wave(20.5, 0.2), bursts: 0.6})
+				habit{shape: download(4), most: 4000, season: wave(20.5, 0.2), bursts: 0.6})
 		},
 		episodes: append([]episode{
-			{shape: download(443, 4), name: "fill", perDay: 0.8, minutes: [2]float64{10, 90}, rate: [2]float64{60_000, 350_000}, bursts: 0.2, season: wave(4, 0.3)},
+			{shape: download(4), name: "fill", perDay: 0.8, minutes: [2]float64{10, 90}, rate: [2]float64{60_000, 350_000}, bursts: 0.2, season: wave(4, 0.3)},
 			{shape: shape{protocol: tcp, port: 443, server: true, peers: 60_000, in: 0.36, inBytes: 80, outBytes: 1400, opens: 0.01}, name: "broadcast", perDay: 0.08, minutes: [2]float64{60, 180}, rate: [2]float64{60_000, 300_000}, rise: 0.1, bursts: 0.1, season: wave(20, 0.1)},
 		}, scans...),
 	}
