@@ -21,12 +21,17 @@ const leastShare = 4000
 // and what some don't use goes to the rest (max-min fairness). As long as there
 // is room for all, nobody is limited.
 type share struct {
-	level   atomic.Uint64 // records an exporter may have in the interval
-	starved atomic.Bool   // the kernel drops datagrams: we don't even keep up with reading
-	short   atomic.Bool   // somebody waited for room since the last interval
-	taken   uint64        // flows that the queue had handed over at the last interval
-	drops   uint64        // of the kernel, at the last interval
+	level   atomic.Uint64  // records an exporter may have in the interval
+	starved atomic.Bool    // the kernel drops datagrams: we don't even keep up with reading
+	short   atomic.Bool    // somebody waited for room since the last interval
+	taken   [second]uint64 // flows that the queue had handed over at each of the last intervals
+	turns   int
+	drops   uint64 // of the kernel, at the last interval
 }
+
+// second is how many intervals the pipeline's pace is taken from: it works in bursts,
+// and an interval in which it took nothing says nothing about its room.
+const second = 10
 
 func newShare() *share {
 	s := &share{}
@@ -56,9 +61,9 @@ func (s *share) turn(all []*exporter, taken, drops uint64) {
 			demands = append(demands, n)
 		}
 	}
-	room := taken - s.taken
+	room := s.room(taken)
 	starved := drops > s.drops
-	s.taken, s.drops = taken, drops
+	s.drops = drops
 	s.starved.Store(starved)
 	short := s.short.Swap(false)
 	if !short && !starved {
@@ -72,6 +77,15 @@ func (s *share) turn(all []*exporter, taken, drops uint64) {
 	s.level.Store(level)
 }
 
+// room is how many flows the pipeline takes in an interval.
+func (s *share) room(taken uint64) uint64 {
+	at := s.turns % second
+	s.turns++
+	since := s.taken[at]
+	s.taken[at] = taken
+	return (taken - since) / uint64(min(s.turns, second))
+}
+
 // relax lifts the limit by steps once there is room, so that a flood that goes on
 // does not come and go with each interval.
 func (s *share) relax(demands []uint64) {
@@ -83,7 +97,7 @@ func (s *share) relax(demands []uint64) {
 		s.level.Store(math.MaxUint64)
 		return
 	}
-	s.level.Store(level + level/4 + 1)
+	s.level.Store(2*level + 1)
 }
 
 // fairLevel is the largest equal bound under which the demands fit into the room.
