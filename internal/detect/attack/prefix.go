@@ -106,9 +106,6 @@ func (p *Prefixes) step(now int64, finish bool) {
 	for _, s := range p.base.suspects {
 		if t := p.base.targets.lookUp(s.wide.key); t != nil {
 			s.target.usual = t.usual
-			if !s.open() && now-s.followed > int64(p.cfg.Idle) && s.acquitted() {
-				t.usual = s.target.usual // so that it is not followed again for the same
-			}
 		}
 	}
 	if finish {

@@ -19,7 +19,7 @@ const (
 	// acquaintedPrefix is after how long what is usual of a prefix is known well enough: of
 	// many targets together it is far steadier than of one.
 	acquaintedPrefix = 60 * second
-	candidates       = 16 // looked at in a tick
+	candidates       = 64 // looked at in a tick
 	again            = 2 * second
 )
 

@@ -14,7 +14,7 @@ import (
 // The bounds of what a partition takes a second, about.
 const (
 	takenOfAll     = 128 // of 64 partitions: 8,192
-	takenOfWatched = 256 // 16,384
+	takenOfWatched = 512 // 32,768
 )
 
 // taken is a flow that was taken, standing for all that it was drawn from.
