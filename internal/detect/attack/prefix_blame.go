@@ -160,13 +160,26 @@ func (p *Prefixes) candidates(now int64, finish bool) (list []candidate) {
 }
 
 // followed tells whether a prefix, or one that holds it, is followed for a candidate's
-// class already, or for any if it is the same.
+// class already, or for any if it is the same or one to blame rather.
 func (p *Prefixes) followed(c *candidate, at *span) bool {
 	return slices.ContainsFunc(p.base.suspects, func(s *suspect) bool {
 		w := s.wide
 		return s.target.ours == c.target.ours && w.span.bits <= at.bits && w.span.meets(at) &&
-			(w.class == c.class || s.classes[c.class].alarmed || w.span.bits == at.bits)
+			(w.class == c.class || s.classes[c.class].alarmed || w.span.bits == at.bits ||
+				p.excess(c, at, c.target) < explains*p.excess(c, &w.span, s.target))
 	})
+}
+
+// excess is how much more of a candidate's class than usual has come to a prefix, of
+// which a target tells what is usual.
+func (p *Prefixes) excess(c *candidate, at *span, t *target) float64 {
+	sum := -c.usual(t)
+	for i := range p.drawn {
+		if f := &p.drawn[i].flow; at.has(f.Destination) && kindClasses[classify(f)] == c.class {
+			sum += c.amountOf(f)
+		}
+	}
+	return sum
 }
 
 // heldByWider tells whether a prefix lies in a wider one that is followed and that an
@@ -218,14 +231,17 @@ func (p *Prefixes) blame(c *candidate, w *wide) []*downpour.Flow {
 // amount is what flows hold in the unit that the candidate's limit is passed in.
 func (c *candidate) amount(flows []*downpour.Flow) (sum float64) {
 	for _, f := range flows {
-		v := volumeOf(f)
-		if c.bits {
-			sum += float64(v.bytes) * 8
-		} else {
-			sum += float64(v.packets)
-		}
+		sum += c.amountOf(f)
 	}
 	return sum
+}
+
+func (c *candidate) amountOf(f *downpour.Flow) float64 {
+	v := volumeOf(f)
+	if c.bits {
+		return float64(v.bytes) * 8
+	}
+	return float64(v.packets)
 }
 
 // usual is what is usual of a prefix in that unit.
