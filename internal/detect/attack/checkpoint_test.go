@@ -2,6 +2,8 @@ package attack
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"reflect"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"downpour"
+	"downpour/internal/detect/state"
 	"downpour/internal/engine"
 	"downpour/internal/observe"
 )
@@ -228,7 +231,7 @@ func TestDamagedCheckpoints(t *testing.T) {
 	}
 	refused("nothing", nil, "it is none")
 	refused("something else", []byte(`{"a": 1}`), "it is none")
-	for at := len(learnedMark); at < len(open); at += 1 + len(open)/500 {
+	for at := len(learnedState().Mark); at < len(open); at += 1 + len(open)/500 {
 		bad := slices.Clone(open)
 		bad[at] ^= 0x10
 		if _, err := next.prefixes.Resume(bad, now); err == nil || !strings.Contains(err.Error(), "damaged") {
@@ -238,10 +241,9 @@ func TestDamagedCheckpoints(t *testing.T) {
 			t.Errorf("cut at %d: accepted", at)
 		}
 	}
-	other := seal(openMark, 0, func(*coder) {})
-	other = other[:len(other)-4]
-	other[len(openMark)] = checkpointVersion + 1
-	other = reseal(other)
+	later := openState()
+	later.Version++
+	other := later.Seal(0, func(*state.Coder) {})
 	if _, err := next.prefixes.Resume(other, now); err == nil || err.Error() != "it is of version 2, and this program's is 1" {
 		t.Errorf("another version: %v", err)
 	}
@@ -254,8 +256,7 @@ func TestDamagedCheckpoints(t *testing.T) {
 
 // reseal gives what may hold anything its checksum.
 func reseal(body []byte) []byte {
-	sealed := seal("", 0, func(c *coder) { c.data = slices.Clone(body) })
-	return sealed
+	return binary.BigEndian.AppendUint32(slices.Clone(body), crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)))
 }
 
 // FuzzCheckpoint: what bears the right checksum and is nonsense is refused, or does

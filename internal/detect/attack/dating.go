@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"downpour/internal/detect/finding"
 )
 
 // levels are rates of the attack's kinds in samples a second: what came before it,
@@ -116,7 +118,7 @@ func rise(list []arrival, since, now int64, usual, fewest float64) (at int64, ra
 		earlier := float64(list[i].at-since) / float64(second)
 		later := max(float64(now-list[i].at)/float64(second), 1e-3)
 		gamma, _ := math.Lgamma(usual + before)
-		fit := gamma - known - (usual+before)*math.Log1p(earlier) + fitted(total-before, later) - (total - before)
+		fit := gamma - known - (usual+before)*math.Log1p(earlier) + finding.Fitted(total-before, later) - (total - before)
 		rises := before*later <= (total-before)*earlier
 		if rises && fit > best && total-before >= min(fewest, total) {
 			best, at, rate = fit, list[i].at, (usual+before)/(1+earlier)

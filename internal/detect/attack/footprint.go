@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"downpour"
+	"downpour/internal/detect/finding"
 )
 
 // footprint gathers the facts that the attack left, of the kinds that its
@@ -80,7 +81,7 @@ func (s *suspect) fillSources(out *downpour.Footprint, set kindSet) {
 			out.Handshakes++
 		}
 	}
-	out.Distinct = atMost(s.sources.distinct(len(list)), float64(out.Packets))
+	out.Distinct = atMost(finding.Distinct(len(list), s.sources.threshold), float64(out.Packets))
 	out.SampleComplete = s.sources.complete()
 	slices.SortFunc(list, func(x, y downpour.Source) int { return x.Address.Compare(y.Address) })
 	out.Sample = list

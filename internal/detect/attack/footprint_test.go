@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"downpour"
+	"downpour/internal/detect/finding"
 )
 
 func TestFootprint(t *testing.T) {
@@ -61,7 +62,7 @@ func TestDistinctIsCalibrated(t *testing.T) {
 			a := downpour.AddressFrom4(i * 2654435761)
 			s.add(a, a.Hash(s.key))
 		}
-		if s.distinct(len(s.entries)).Contains(truth) {
+		if finding.Distinct(len(s.entries), s.threshold).Contains(truth) {
 			held++
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"downpour"
+	"downpour/internal/detect/state"
 )
 
 // learned is what is known of a target beside its traffic of the moment.
@@ -19,7 +20,7 @@ type learned struct {
 // for Relearn, of at most some 15 MB for full tables. No detector may be at work.
 func (p *Prefixes) Learned() []byte {
 	all := p.all()
-	return seal(learnedMark, latestOf(all), func(c *coder) {
+	return learnedState().Seal(latestOf(all), func(c *state.Coder) {
 		for _, d := range all {
 			d.writeLearned(c)
 		}
@@ -39,7 +40,7 @@ func latestOf(detectors []*Detector) (now int64) {
 
 // writeLearned writes the targets that are known for long enough, or well enough, to
 // be worth it: a sweep over many addresses leaves none.
-func (d *Detector) writeLearned(c *coder) {
+func (d *Detector) writeLearned(c *state.Coder) {
 	worth := func(t *target) bool {
 		return t.season != 0 || t.suspect != nil || t.start-t.first >= int64(d.cfg.Acquaintance)
 	}
@@ -49,7 +50,7 @@ func (d *Detector) writeLearned(c *coder) {
 			n++
 		}
 	}
-	c.length(n, n)
+	c.Length(n, n)
 	for i := range d.targets.used {
 		if t := d.targets.entry(i); worth(t) {
 			l := learned{address: t.address, first: t.first, usual: t.usual}
@@ -63,16 +64,16 @@ func (d *Detector) writeLearned(c *coder) {
 
 // Relearn takes over what an earlier run had learned by the time now. Where the
 // checkpoint is not what it should be nothing of it is.
-func (p *Prefixes) Relearn(state []byte, now time.Time) error {
+func (p *Prefixes) Relearn(data []byte, now time.Time) error {
 	all := p.all()
 	known := make([][]learned, len(all))
 	var as int64
-	err := unseal(learnedMark, state, func(c *coder, at int64) {
-		as = asOf(at, now)
+	err := learnedState().Unseal(data, func(c *state.Coder, at int64) {
+		as = state.AsOf(at, now)
 		for i, d := range all {
-			for range c.length(0, d.cfg.Targets) {
+			for range c.Length(0, d.cfg.Targets) {
 				var l learned
-				if l.code(c); c.err != nil {
+				if l.code(c); c.Err() != nil {
 					return
 				}
 				known[i] = append(known[i], l)
@@ -134,23 +135,23 @@ func (d *Detector) readmit(a downpour.Address, at int64) *target {
 	return t
 }
 
-func (l *learned) code(c *coder) {
-	c.address(&l.address)
-	number(c, &l.first)
+func (l *learned) code(c *state.Coder) {
+	c.Address(&l.address)
+	state.Number(c, &l.first)
 	known := uint16(0)
 	for i, u := range l.usual {
 		if u != (usualRate{}) {
 			known |= 1 << i
 		}
 	}
-	number(c, &known)
+	state.Number(c, &known)
 	for i := range l.usual {
 		if known>>i&1 != 0 {
-			c.usual(&l.usual[i])
+			codeUsual(c, &l.usual[i])
 		}
 	}
-	n := c.length(len(l.seasons), classes)
-	if c.reads {
+	n := c.Length(len(l.seasons), classes)
+	if c.Reads() {
 		l.seasons = make([]season, n)
 	}
 	for i := range l.seasons {
@@ -158,25 +159,25 @@ func (l *learned) code(c *coder) {
 	}
 }
 
-func (s *season) code(c *coder) {
-	c.class(&s.class)
-	number(c, &s.hour)
-	number(c, &s.day)
-	number(c, &s.days)
+func (s *season) code(c *state.Coder) {
+	codeClass(c, &s.class)
+	state.Number(c, &s.hour)
+	state.Number(c, &s.day)
+	state.Number(c, &s.days)
 	s.packets.code(c)
 	s.bits.code(c)
 	if s.hour < 0 {
-		c.refuse("hour %d", s.hour)
+		c.Refuse("hour %d", s.hour)
 		s.hour = 0
 	}
 }
 
-func (t *track) code(c *coder) {
+func (t *track) code(c *state.Coder) {
 	for i := range t.highest {
-		c.level(&t.highest[i])
+		codeLevel(c, &t.highest[i])
 	}
 	for i := range t.hours {
-		octet(c, &t.hours[i])
+		state.Octet(c, &t.hours[i])
 	}
 }
 

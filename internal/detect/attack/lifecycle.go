@@ -1,12 +1,10 @@
 package attack
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"math"
 
 	"downpour"
+	"downpour/internal/detect/finding"
 )
 
 // episode is an attack while it is open.
@@ -51,7 +49,7 @@ func (s *suspect) begin(c Class, service string, direction downpour.AttackDirect
 	s.attack = &episode{
 		service: service, direction: direction, lead: c,
 		alarmAt: now, end: now, changed: true,
-		id: identify(service, s.subject(), direction, now),
+		id: finding.ID(service, s.subject(), direction, now),
 	}
 	s.classes[c].alarmed = true
 	for _, k := range s.active {
@@ -86,12 +84,6 @@ func (s *suspect) date() {
 	if !ok {
 		s.learnBefore()
 	}
-}
-
-// identify names an attack by what it is: the same input gives the same name.
-func identify(service, target string, d downpour.AttackDirection, alarm int64) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%d", service, target, d, alarm))
-	return hex.EncodeToString(sum[:8])
 }
 
 // widen takes into the attack what is hostile, and what belongs to its vectors.

@@ -1,6 +1,6 @@
 package attack
 
-import "math"
+import "downpour/internal/detect/finding"
 
 // oldest is the number of the oldest slot that is kept.
 func (s *suspect) oldest() int64 { return max(0, s.slot-slotsKept+1) }
@@ -14,12 +14,10 @@ func (r *row) since(current, from int64) (v volume) {
 }
 
 // onset finds the slot in which the attack's kinds began to come more often, and
-// the first packet in it. The slot is the change-point of largest likelihood of
-// two Poisson rates, the later one higher (Hinkley 1970). If they came as often
-// in all slots that are kept, the onset is when the class's rate first rose.
+// the first packet in it. If they came as often in all slots that are kept, the
+// onset is when the class's rate first rose.
 func (s *suspect) onset() (int64, int64) {
 	var counts [slotsKept]float64
-	var total float64
 	oldest := s.oldest()
 	for n := oldest; n <= s.slot; n++ {
 		for _, k := range s.active {
@@ -27,20 +25,8 @@ func (s *suspect) onset() (int64, int64) {
 				counts[n-oldest] += float64(s.rows[k].slots[n%slotsKept].samples)
 			}
 		}
-		total += counts[n-oldest]
 	}
-	best, at, before := math.Inf(-1), oldest, 0.0
-	length := float64(s.slot - oldest + 1)
-	for n := oldest; n <= s.slot; n++ {
-		if i := n - oldest; counts[i] > 0 {
-			fit := fitted(before, float64(i)) + fitted(total-before, length-float64(i))
-			rises := i == 0 || before/float64(i) < (total-before)/(length-float64(i))
-			if rises && fit > best {
-				best, at = fit, n
-			}
-		}
-		before += counts[n-oldest]
-	}
+	at := oldest + int64(finding.Rise(counts[:s.slot-oldest+1], 1))
 	first := s.firstIn(at)
 	run := s.classes[s.attack.lead].run
 	if run != 0 && run < first && at == oldest && s.since < first {
@@ -56,38 +42,18 @@ func (s *suspect) risen(from int64) int64 {
 	const clearly = 3
 	first, last := s.clock.stepOf(from), s.clock.stepOf(s.now)
 	counts := make([]float64, last-first+1)
-	var total, before float64
 	for i := range counts {
 		for _, k := range s.active {
 			if r := s.rows[k]; s.attack.reach.has(k) && first+int64(i) < int64(len(r.steps)) {
 				counts[i] += float64(r.steps[first+int64(i)].packets)
 			}
 		}
-		total += counts[i]
 	}
-	best, at := math.Inf(-1), 0
-	for i, n := range counts {
-		if i > 0 && n > 0 {
-			earlier, later := before/float64(i), (total-before)/float64(len(counts)-i)
-			if fit := fitted(before, float64(i)) + fitted(total-before, float64(len(counts)-i)); later >= clearly*earlier && fit > best {
-				best, at = fit, i
-			}
-		}
-		before += n
-	}
+	at := finding.Rise(counts, clearly)
 	if at == 0 {
 		return from
 	}
 	return s.clock.start + (first+int64(at))*s.clock.step()
-}
-
-// fitted is the log-likelihood, constants aside, of n events in a length of time
-// at the rate that fits them best.
-func fitted(n, length float64) float64 {
-	if n == 0 {
-		return 0
-	}
-	return n * math.Log(n/length)
 }
 
 // firstIn is the time of the first packet of the attack's kinds in a slot.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"downpour"
+	"downpour/internal/detect/state"
 )
 
 // Bounds of a checkpoint of open attacks.
@@ -44,17 +45,17 @@ func (p *Prefixes) Open(told Told) []byte {
 		return told(id)
 	}
 	sources := min(max(keptSources/attacks, fewestKept), mostKept)
-	return seal(openMark, latestOf(all), func(c *coder) {
+	return openState().Seal(latestOf(all), func(c *state.Coder) {
 		for _, d := range all {
 			d.writeOpen(c, named, sources)
 		}
 	})
 }
 
-func (d *Detector) writeOpen(c *coder, told Told, sources int) {
+func (d *Detector) writeOpen(c *state.Coder, told Told, sources int) {
 	more := true
 	for _, s := range d.suspects {
-		if !s.open() || len(c.data) > keptBytes {
+		if !s.open() || c.Len() > keptBytes {
 			continue
 		}
 		kept := *s // what it is called outside is what it is called afterwards
@@ -65,13 +66,13 @@ func (d *Detector) writeOpen(c *coder, told Told, sources int) {
 		}
 		kept.attack = &episode
 		kept.sources = s.sources.part(sources)
-		c.flag(&more)
+		c.Flag(&more)
 		l := learned{address: s.address, first: s.target.first, usual: s.target.usual}
 		l.code(c)
 		kept.code(c)
 	}
 	more = false
-	c.flag(&more)
+	c.Flag(&more)
 }
 
 // Resume lets the attacks go on that were open when a checkpoint was made, at the time
@@ -79,22 +80,22 @@ func (d *Detector) writeOpen(c *coder, told Told, sources int) {
 // checkpoint is not what it should be, or so old that another attack is likelier than
 // the same one, nothing goes on. Of those that do it returns the ID and the time of the
 // alarm.
-func (p *Prefixes) Resume(state []byte, now time.Time) ([]downpour.Attack, error) {
+func (p *Prefixes) Resume(data []byte, now time.Time) ([]downpour.Attack, error) {
 	all := p.all()
 	var list []resumable
 	var as int64
-	err := unseal(openMark, state, func(c *coder, at int64) {
-		as = asOf(at, now)
+	err := openState().Unseal(data, func(c *state.Coder, at int64) {
+		as = state.AsOf(at, now)
 		for _, d := range all {
 			for more := false; ; {
-				if c.flag(&more); !more || c.err != nil {
+				if c.Flag(&more); !more || c.Err() != nil {
 					break
 				}
 				r := resumable{detector: d, suspect: &suspect{cfg: &d.cfg, sources: newSources(0, d.cfg.Sample)}}
 				r.learned.code(c)
 				r.suspect.code(c)
 				if d.wide != (r.suspect.wide != nil) {
-					c.refuse("a prefix among addresses, or an address among prefixes")
+					c.Refuse("a prefix among addresses, or an address among prefixes")
 				}
 				list = append(list, r)
 			}
@@ -171,158 +172,158 @@ func (d *Detector) resume(s *suspect, t *target) bool {
 	return true
 }
 
-func (s *suspect) code(c *coder) {
+func (s *suspect) code(c *state.Coder) {
 	isWide := s.wide != nil
-	if c.flag(&isWide); isWide {
-		if c.reads {
+	if c.Flag(&isWide); isWide {
+		if c.Reads() {
 			s.wide, s.target = &wide{}, &target{}
 		}
 		s.wide.code(c)
-		c.flag(&s.target.ours)
+		c.Flag(&s.target.ours)
 	}
 	for _, at := range [...]*int64{&s.now, &s.since, &s.stirred, &s.followed, &s.known, &s.clock.start} {
-		number(c, at)
+		state.Number(c, at)
 	}
-	number(c, &s.clock.doublings)
+	state.Number(c, &s.clock.doublings)
 	if most := uint8(40); s.clock.doublings > most {
-		c.refuse("a timeline's step was doubled %d times", s.clock.doublings)
+		c.Refuse("a timeline's step was doubled %d times", s.clock.doublings)
 		s.clock.doublings = most
 	}
 	for i := range s.classes {
 		s.classes[i].code(c)
 	}
 	for i := range s.quoted {
-		number(c, &s.quoted[i])
+		state.Number(c, &s.quoted[i])
 	}
 	s.quotedTCP.code(c)
-	number(c, &s.outgoing)
-	number(c, &s.asks)
-	number(c, &s.answers)
-	if c.reads {
+	state.Number(c, &s.outgoing)
+	state.Number(c, &s.asks)
+	state.Number(c, &s.answers)
+	if c.Reads() {
 		s.attack = &episode{}
 	}
 	s.attack.code(c)
 	if s.attack.onset > s.attack.end || s.clock.stepOf(s.attack.end) >= downpour.TimelineSteps {
-		c.refuse("an attack from %d to %d is not within its timeline", s.attack.onset, s.attack.end)
+		c.Refuse("an attack from %d to %d is not within its timeline", s.attack.onset, s.attack.end)
 	}
 	s.codeRows(c)
 	s.sources.code(c)
 	s.heavy.code(c)
 }
 
-func (w *wide) code(c *coder) {
-	c.address(&w.span.base)
-	number(c, &w.span.bits)
-	c.address(&w.key)
-	c.class(&w.class)
-	number(c, &w.began)
-	c.text(&w.service)
+func (w *wide) code(c *state.Coder) {
+	c.Address(&w.span.base)
+	state.Number(c, &w.span.bits)
+	c.Address(&w.key)
+	codeClass(c, &w.class)
+	state.Number(c, &w.began)
+	c.Text(&w.service, longestText)
 	for i := range w.allowed {
-		c.flag(&w.allowed[i])
+		c.Flag(&w.allowed[i])
 	}
-	if whole := spanOf(w.span.base, min(w.span.bits, 128)); c.reads && whole.base == w.span.base && w.span.bits <= 128 {
+	if whole := spanOf(w.span.base, min(w.span.bits, 128)); c.Reads() && whole.base == w.span.base && w.span.bits <= 128 {
 		w.span = whole
-	} else if c.reads {
-		c.refuse("a prefix of %d bits that is none", w.span.bits)
+	} else if c.Reads() {
+		c.Refuse("a prefix of %d bits that is none", w.span.bits)
 		w.span = span{}
 	}
 }
 
-func (st *classState) code(c *coder) {
-	float(c, &st.limit.Packets)
-	float(c, &st.limit.Bits)
-	c.usual(&st.usual)
-	c.flag(&st.alarmed)
-	c.volume(&st.peak)
+func (st *classState) code(c *state.Coder) {
+	state.Float(c, &st.limit.Packets)
+	state.Float(c, &st.limit.Bits)
+	codeUsual(c, &st.usual)
+	c.Flag(&st.alarmed)
+	codeVolume(c, &st.peak)
 }
 
 // codeRows codes the rows of the attack's kinds, and of those that are shared among
 // its vectors (see fold.go).
-func (s *suspect) codeRows(c *coder) {
+func (s *suspect) codeRows(c *state.Coder) {
 	list := slices.Clone(s.active)
 	list = slices.DeleteFunc(list, func(k kind) bool {
 		return !(s.attack.reach | s.attack.kinds | setOf(kindICMPError, kindRST, kindUDPFragment, kindIPFragment)).has(k)
 	})
-	n := c.length(len(list), int(kinds))
+	n := c.Length(len(list), int(kinds))
 	for i := range n {
 		var k kind
-		if !c.reads {
+		if !c.Reads() {
 			k = list[i]
 		}
-		if number(c, &k); k >= kinds || c.reads && s.rows[k] != nil {
-			c.refuse("a kind %d that cannot be", k)
+		if state.Number(c, &k); k >= kinds || c.Reads() && s.rows[k] != nil {
+			c.Refuse("a kind %d that cannot be", k)
 			return
 		}
 		s.row(k).gathered.code(c)
 	}
 }
 
-func (g *gathered) code(c *coder) {
-	c.volume(&g.total)
-	c.volume(&g.before)
-	c.volume(&g.settled)
+func (g *gathered) code(c *state.Coder) {
+	codeVolume(c, &g.total)
+	codeVolume(c, &g.before)
+	codeVolume(c, &g.settled)
 	for _, at := range [...]*int64{&g.first, &g.last, &g.from} {
-		number(c, at)
+		state.Number(c, at)
 	}
 	for _, n := range [...]*uint64{&g.firstFragments, &g.marked, &g.payloads, &g.headers, &g.fields} {
-		number(c, n)
+		state.Number(c, n)
 	}
 	for i := range g.ttls {
-		number(c, &g.ttls[i])
+		state.Number(c, &g.ttls[i])
 	}
 	for i := range g.ports {
-		number(c, &g.ports[i])
+		state.Number(c, &g.ports[i])
 	}
 	g.sourcePorts.code(c)
 	for _, v := range [...]*vote{&g.sourcePort, &g.destinationPort, &g.proto, &g.id, &g.sequence, &g.window_, &g.length} {
-		number(c, &v.value)
-		number(c, &v.lead)
-		number(c, &v.hits)
+		state.Number(c, &v.value)
+		state.Number(c, &v.lead)
+		state.Number(c, &v.hits)
 	}
-	n := c.length(len(g.steps), downpour.TimelineSteps)
-	if c.reads {
+	n := c.Length(len(g.steps), downpour.TimelineSteps)
+	if c.Reads() {
 		g.steps = make([]stepVolume, n)
 	}
 	for i := range g.steps {
-		number(c, &g.steps[i].packets)
-		number(c, &g.steps[i].bytes)
+		state.Number(c, &g.steps[i].packets)
+		state.Number(c, &g.steps[i].bytes)
 	}
-	float(c, &g.chance.packets)
-	float(c, &g.chance.bytes)
+	state.Float(c, &g.chance.packets)
+	state.Float(c, &g.chance.bytes)
 }
 
-func (t *topPorts) code(c *coder) {
+func (t *topPorts) code(c *state.Coder) {
 	for i := range t {
-		number(c, &t[i].port)
-		number(c, &t[i].packets)
+		state.Number(c, &t[i].port)
+		state.Number(c, &t[i].packets)
 	}
 }
 
-func (a *episode) code(c *coder) {
+func (a *episode) code(c *state.Coder) {
 	direction := string(a.direction)
-	c.text(&a.id)
-	c.text(&a.service)
-	c.text(&direction)
+	c.Text(&a.id, longestText)
+	c.Text(&a.service, longestText)
+	c.Text(&direction, longestText)
 	a.direction = downpour.AttackDirection(direction)
-	c.class(&a.lead)
+	codeClass(c, &a.lead)
 	for _, at := range [...]*int64{&a.alarmAt, &a.onset, &a.end, &a.peakAt} {
-		number(c, at)
+		state.Number(c, at)
 	}
 	for _, set := range [...]*kindSet{&a.kinds, &a.reach, &a.dated} {
-		number(c, set)
+		state.Number(c, set)
 		*set &= 1<<kinds - 1
 	}
-	float(c, &a.levels.usual)
-	float(c, &a.levels.limit)
-	c.volume(&a.peak)
-	number(c, &a.peakBytes)
-	n := c.length(len(a.pulses), pulseMost)
-	if c.reads {
+	state.Float(c, &a.levels.usual)
+	state.Float(c, &a.levels.limit)
+	codeVolume(c, &a.peak)
+	state.Number(c, &a.peakBytes)
+	n := c.Length(len(a.pulses), pulseMost)
+	if c.Reads() {
 		a.pulses = make([]pulse, max(n, 1))
 	}
 	for i := range a.pulses {
-		number(c, &a.pulses[i].start)
-		number(c, &a.pulses[i].end)
+		state.Number(c, &a.pulses[i].start)
+		state.Number(c, &a.pulses[i].end)
 	}
 }
 
@@ -336,47 +337,47 @@ func (s *sources) part(most int) sources {
 	return cut
 }
 
-func (s *sources) code(c *coder) {
-	number(c, &s.key)
-	number(c, &s.threshold)
-	n := c.length(len(s.entries), mostKept)
-	if c.reads {
+func (s *sources) code(c *state.Coder) {
+	state.Number(c, &s.key)
+	state.Number(c, &s.threshold)
+	n := c.Length(len(s.entries), mostKept)
+	if c.Reads() {
 		s.entries = make([]source, n)
 		s.index = make([]uint64, 4*mostKept)
 	}
 	for i := range s.entries {
 		e := &s.entries[i]
 		codeSource(c, &e.Source)
-		number(c, &e.kinds)
+		state.Number(c, &e.kinds)
 		e.kinds &= 1<<kinds - 1
-		octet(c, &e.pending)
-		octet(c, &e.asked)
-		octet(c, &e.answers)
-		if octet(c, &e.latest); e.latest >= kinds {
-			c.refuse("there is no kind %d", e.latest)
+		state.Octet(c, &e.pending)
+		state.Octet(c, &e.asked)
+		state.Octet(c, &e.answers)
+		if state.Octet(c, &e.latest); e.latest >= kinds {
+			c.Refuse("there is no kind %d", e.latest)
 			e.latest = 0
 		}
 	}
-	if c.reads {
+	if c.Reads() {
 		s.reindex()
 	}
 }
 
-func codeSource(c *coder, s *downpour.Source) {
-	c.address(&s.Address)
-	number(c, &s.Packets)
-	number(c, &s.Bytes)
-	number(c, &s.First)
-	number(c, &s.Last)
-	octet(c, &s.TTLMin)
-	octet(c, &s.TTLMax)
-	c.flag(&s.Established)
+func codeSource(c *state.Coder, s *downpour.Source) {
+	c.Address(&s.Address)
+	state.Number(c, &s.Packets)
+	state.Number(c, &s.Bytes)
+	state.Number(c, &s.First)
+	state.Number(c, &s.Last)
+	state.Octet(c, &s.TTLMin)
+	state.Octet(c, &s.TTLMax)
+	c.Flag(&s.Established)
 }
 
-func (h *heavySources) code(c *coder) {
+func (h *heavySources) code(c *state.Coder) {
 	for i := range h.buckets {
 		b := &h.buckets[i]
-		number(c, &b.lead)
+		state.Number(c, &b.lead)
 		if b.lead > 0 {
 			codeSource(c, &b.Source)
 		}

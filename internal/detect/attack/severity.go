@@ -1,13 +1,13 @@
 package attack
 
-import "downpour"
-
-// What makes an attack partial or major: times what its target is used to bear, or
-// shares of its service's link that are taken.
-const (
-	partialTimes, majorTimes = 3, 10
-	partialFull, majorFull   = 0.3, 0.9
+import (
+	"downpour"
+	"downpour/internal/detect/finding"
 )
+
+// What makes an attack partial or major whatever its target is used to: shares of its
+// service's link that are taken.
+const partialFull, majorFull = 0.3, 0.9
 
 // severity grades an attack by its busiest second: in packets by how many times what
 // the target is used to (of all classes together, or the limit of this one if that
@@ -38,13 +38,14 @@ func (s *suspect) severity() downpour.Severity {
 	if capacity := s.capacity(); capacity > 0 {
 		full = bits / capacity
 	}
+	grade := finding.Severity(times)
 	switch {
-	case times >= majorTimes || full >= majorFull:
+	case full >= majorFull:
 		return downpour.Major
-	case times >= partialTimes || full >= partialFull:
+	case full >= partialFull && grade == downpour.Minor:
 		return downpour.Partial
 	}
-	return downpour.Minor
+	return grade
 }
 
 // capacity is what the link of the attacked service carries, in bits/s; 0 if not known.

@@ -1,9 +1,6 @@
 package attack
 
-import (
-	"math"
-	"slices"
-)
+import "downpour/internal/detect/finding"
 
 // shape names what the attack's course looks like.
 func (s *suspect) shape(parts []part) []string {
@@ -30,27 +27,11 @@ func (s *suspect) shape(parts []part) []string {
 	return out
 }
 
-// pulsed tells whether there were three pulses or more at near-equal distances: of most
-// the onset is as far from the one before as of half of them, or twice as far where one
-// was too weak.
+// pulsed tells whether it came in pulses.
 func (a *episode) pulsed() bool {
-	const (
-		near = 0.25 // of the distance
-		most = 0.8  // of the distances
-	)
-	if len(a.pulses) < 3 {
-		return false
+	starts := make([]int64, len(a.pulses))
+	for i := range a.pulses {
+		starts[i] = a.pulses[i].start
 	}
-	gaps := make([]float64, len(a.pulses)-1)
-	for i := range gaps {
-		gaps[i] = float64(a.pulses[i+1].start - a.pulses[i].start)
-	}
-	sorted := slices.Sorted(slices.Values(gaps))
-	middle, even := sorted[(len(sorted)-1)/2], 0
-	for _, gap := range gaps {
-		if math.Abs(gap-middle) <= near*middle || math.Abs(gap-2*middle) <= near*middle {
-			even++
-		}
-	}
-	return float64(even) >= most*float64(len(gaps))
+	return finding.Pulsed(starts)
 }

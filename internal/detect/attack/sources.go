@@ -181,15 +181,3 @@ func (s *sources) reindex() {
 
 // complete tells whether every source is in the sample.
 func (s *sources) complete() bool { return s.threshold == math.MaxUint64 }
-
-// distinct estimates how many sources there are of which n are in the sample:
-// each was kept with the chance threshold / 2^64, so n is binomial.
-func (s *sources) distinct(n int) downpour.Estimate {
-	if s.complete() {
-		return downpour.Exactly(float64(n))
-	}
-	p := float64(s.threshold) / math.MaxUint64
-	value := float64(n) / p
-	half := 1.96 * math.Sqrt(float64(n)*(1-p)) / p
-	return downpour.Estimate{Value: value, Low: max(float64(n), value-half), High: value + half}
-}

@@ -113,14 +113,3 @@ func (t *clients) share() float64 {
 	}
 	return float64(t.threshold) / math.MaxUint64
 }
-
-// distinct estimates how many clients there are of which n are in the sample.
-func (t *clients) distinct(n int) downpour.Estimate {
-	if t.complete() {
-		return downpour.Exactly(float64(n))
-	}
-	p := t.share()
-	value := float64(n) / p
-	half := 1.96 * math.Sqrt(float64(n)*(1-p)) / p
-	return downpour.Estimate{Value: value, Low: max(float64(n), value-half), High: value + half}
-}

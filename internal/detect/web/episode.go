@@ -1,12 +1,10 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"math"
 
 	"downpour"
+	"downpour/internal/detect/finding"
 )
 
 // episode is an attack while it is open.
@@ -42,7 +40,7 @@ func (w *watch) begin(sec int64, v verdict) {
 		first-- // it was there before it grew
 	}
 	e := &episode{
-		id: identify(w.service, w.target(), sec*second), alarmAt: sec * second,
+		id: finding.ID(w.service, w.target().String(), downpour.Inbound, sec*second), alarmAt: sec * second,
 		first: first, onset: first * second, verdict: v, settled: first, end: first,
 		line: line{start: first}, pulses: []int64{first}, changed: true,
 	}
@@ -99,12 +97,6 @@ func (w *watch) takesPart(c *client) bool {
 	return false
 }
 
-// identify names an attack by what it is: the same input gives the same name.
-func identify(service string, target downpour.Target, alarm int64) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s\n%d", service, target, downpour.Inbound, alarm))
-	return hex.EncodeToString(sum[:8])
-}
-
 // settle counts the seconds before one.
 func (w *watch) settle(sec int64) {
 	e := w.episode
@@ -139,24 +131,12 @@ const (
 	pulseMost  = 64 // pulses remembered
 )
 
-// shape names what the attack's course looks like: a pulse wave has three pulses or
-// more at near-equal distances.
+// shape names what the attack's course looks like.
 func (e *episode) shape() []string {
-	const even = 0.25 // coefficient of variation of the distances
-	if len(e.pulses) < 3 {
-		return []string{}
+	if finding.Pulsed(e.pulses) {
+		return []string{"pulse wave"}
 	}
-	var sum, squares float64
-	n := float64(len(e.pulses) - 1)
-	for i := 1; i < len(e.pulses); i++ {
-		d := float64(e.pulses[i] - e.pulses[i-1])
-		sum += d
-		squares += d * d
-	}
-	if mean := sum / n; math.Sqrt(math.Max(0, squares/n-mean*mean)) > even*mean {
-		return []string{}
-	}
-	return []string{"pulse wave"}
+	return []string{}
 }
 
 // busiest is the attack's part of the busiest second that ends in a second of which
@@ -205,12 +185,5 @@ func (w *watch) follow(sec int64) (over bool) {
 
 // severity grades the attack by how far it rose above the limit.
 func (e *episode) severity() downpour.Severity {
-	const partial, major = 3, 10
-	switch times := math.Max(e.peak, e.verdict.rate) / e.verdict.limit; {
-	case times >= major:
-		return downpour.Major
-	case times >= partial:
-		return downpour.Partial
-	}
-	return downpour.Minor
+	return finding.Severity(math.Max(e.peak, e.verdict.rate) / e.verdict.limit)
 }

@@ -1,36 +1,20 @@
 package web
 
-import "math"
+import (
+	"math"
 
-// changed finds the second in which requests began to come more often: the
-// change-point of largest likelihood of two Poisson rates, the later one higher
-// (Hinkley 1970), among the seconds that are remembered before sec.
+	"downpour/internal/detect/finding"
+)
+
+// changed finds the second in which requests began to come more often, among those
+// that are remembered before sec.
 func (w *watch) changed(sec int64) int64 {
 	from := max(w.born, sec-ringLength+1)
-	var total float64
+	var counts [ringLength]float64
 	for t := from; t < sec; t++ {
-		total += float64(w.ring[t%ringLength])
+		counts[t-from] = float64(w.ring[t%ringLength])
 	}
-	best, at, before := math.Inf(-1), from, 0.0
-	length := float64(sec - from)
-	for t := from; t < sec; t++ {
-		past := float64(t - from)
-		rises := past == 0 || before/past < (total-before)/(length-past)
-		if fit := fitted(before, past) + fitted(total-before, length-past); rises && fit > best {
-			best, at = fit, t
-		}
-		before += float64(w.ring[t%ringLength])
-	}
-	return at
-}
-
-// fitted is the log-likelihood, constants aside, of n events in a length of time
-// at the rate that fits them best.
-func fitted(n, length float64) float64 {
-	if n == 0 {
-		return 0
-	}
-	return n * math.Log(n/length)
+	return from + int64(finding.Rise(counts[:max(sec-from, 0)], 1))
 }
 
 // risen is the second in which the present rise began.

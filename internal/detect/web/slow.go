@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"downpour"
+	"downpour/internal/detect/finding"
 	"downpour/internal/wording"
 )
 
@@ -177,7 +178,7 @@ func (w *watch) judgeSlow(sec int64) *slowEpisode {
 	if w.weighSlow(e, v, sec); v.score < w.cfg.Certainty {
 		return nil
 	}
-	e.id = identify(w.service+" "+slowHTTP, w.target(), e.alarmAt)
+	e.id = finding.ID(w.service+" "+slowHTTP, w.target().String(), downpour.Inbound, e.alarmAt)
 	e.onset = e.first * second
 	if at := w.earliestSlow(e); at != 0 {
 		e.onset = at
@@ -297,12 +298,5 @@ func (e *slowEpisode) why(target string) string {
 }
 
 func (e *slowEpisode) severity() downpour.Severity {
-	const partial, major = 3, 10
-	switch times := e.most / e.limit; {
-	case times >= major:
-		return downpour.Major
-	case times >= partial:
-		return downpour.Partial
-	}
-	return downpour.Minor
+	return finding.Severity(e.most / e.limit)
 }

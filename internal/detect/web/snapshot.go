@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"downpour"
+	"downpour/internal/detect/finding"
 )
 
 // The vectors' names in the contract.
@@ -94,7 +95,7 @@ func (w *watch) footprint(total uint64, takesPart func(*client) bool) *downpour.
 	out.Packets = max(total, sampled)
 	out.Handshakes = uint64(len(list))
 	out.SampleComplete = w.sample.complete()
-	out.Distinct = w.sample.distinct(len(list))
+	out.Distinct = finding.Distinct(len(list), w.sample.threshold)
 	out.Sample = list
 	const heaviest = 64
 	heavy := slices.Clone(list)
