@@ -25,12 +25,15 @@ type Attack struct {
 	Total     Volume          `json:"total"`
 	Vectors   []Vector        `json:"vectors"`
 	// Why is the rule that fired, with its numbers, in one sentence.
-	Why        string   `json:"why"`
-	Sources    Sources  `json:"sources"`
-	Spoofing   Finding  `json:"spoofing"`
-	Reflection Finding  `json:"reflection"`
-	Rules      []Rule   `json:"rules"`
-	Timeline   Timeline `json:"timeline"`
+	Why string `json:"why"`
+	// Expected is what Why rests on: what was usual of each class of traffic that passed
+	// its limit, the one that passed it first before the others.
+	Expected   []Expectation `json:"expected,omitempty"`
+	Sources    Sources       `json:"sources"`
+	Spoofing   Finding       `json:"spoofing"`
+	Reflection Finding       `json:"reflection"`
+	Rules      []Rule        `json:"rules"`
+	Timeline   Timeline      `json:"timeline"`
 	// Marks are what its requests have in common; null where no requests were seen.
 	Marks *RequestMarks `json:"marks,omitempty"`
 	// Provisional marks an attack that shows in flows whose seconds are not complete
@@ -42,6 +45,22 @@ type Attack struct {
 	// Footprint is what assess reads; it may be nil in an update that brings
 	// no new one, and it is shared, so nobody changes it.
 	Footprint *Footprint `json:"-"`
+}
+
+// Expectation is what was expected of a class of traffic when an attack began, and
+// what came.
+type Expectation struct {
+	Class string       `json:"class"` // as a configuration calls it
+	Usual TrafficRate  `json:"usual"` // the most that was usual
+	Limit TrafficLimit `json:"limit"`
+	Peak  TrafficRate  `json:"peak"` // the busiest second, usual traffic among it
+}
+
+// TrafficLimit is the rate from which on traffic is an attack, whichever of its two units
+// passes it; null where a unit is not looked at.
+type TrafficLimit struct {
+	Packets *float64 `json:"packets"` // packets/s
+	Bits    *float64 `json:"bits"`    // bits/s
 }
 
 // AttackDirection is in for an attack on us, out for one that our host takes part in.

@@ -18,7 +18,7 @@ func (s *suspect) snapshot(now int64, ongoing, withFootprint bool) downpour.Even
 		Onset: instant(a.onset), AlarmAt: instant(a.alarmAt), PeakAt: instant(min(a.peakAt, a.end)), End: instant(a.end),
 		Ongoing: ongoing, Severity: s.severity(), Shape: s.shape(parts),
 		Peak:    downpour.Rate{Bits: float64(a.peakBytes) * 8, Packets: float64(a.peak.packets)},
-		Vectors: s.outward(parts), Why: s.why(), Rules: []downpour.Rule{},
+		Vectors: s.outward(parts), Why: s.why(), Expected: s.expected(), Rules: []downpour.Rule{},
 		Timeline: s.timeline(parts, a.onset, a.end),
 	}
 	for _, p := range parts {

@@ -28,6 +28,33 @@ func (s *suspect) why() string {
 	return fmt.Sprintf("%s to %s%s was %s; expected at most %s", what, s.subject(), port, was, expected)
 }
 
+// expected tells, of each class that passed its limit, what the limit rests on; the one
+// that passed it first comes first.
+func (s *suspect) expected() (list []downpour.Expectation) {
+	of := func(c Class) downpour.Expectation {
+		st := s.classes[c] // a copy: what is told does not change any more
+		e := downpour.Expectation{
+			Class: c.Word(),
+			Usual: downpour.TrafficRate{Packets: float64(st.usual.packets), Bits: float64(st.usual.bits)},
+			Peak:  downpour.TrafficRate{Packets: float64(st.peak.packets), Bits: float64(st.peak.bytes) * 8},
+		}
+		if st.limit.Packets > 0 {
+			e.Limit.Packets = &st.limit.Packets
+		}
+		if st.limit.Bits > 0 {
+			e.Limit.Bits = &st.limit.Bits
+		}
+		return e
+	}
+	list = append(list, of(s.attack.lead))
+	for c := range Class(classes) {
+		if s.classes[c].alarmed && c != s.attack.lead {
+			list = append(list, of(c))
+		}
+	}
+	return list
+}
+
 // peakOf is the busiest second of a class while it was attacked, in packets/s and bits/s.
 func (s *suspect) peakOf(st *classState) (packets, bits downpour.Estimate) {
 	samples, rate := float64(max(st.peak.samples, 1)), 1.0
