@@ -84,9 +84,11 @@ func stand(t *testing.T, pages *Pages, counted *atomic.Uint64) *httptest.Server 
 		if r.URL.Query().Get("fragment") == "live" {
 			render = pages.ServiceFragment
 		}
-		if err := render(w, view()); err != nil {
+		var b bytes.Buffer
+		if err := render(&b, view()); err != nil {
 			t.Error(err)
 		}
+		_, _ = w.Write(b.Bytes()) // the browser may have left by then
 	})
 	mux.HandleFunc("GET /s/x/events", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
