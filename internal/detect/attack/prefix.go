@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -29,8 +28,8 @@ type Prefixes struct {
 	parts    []*Detector
 	began    int64 // event time of the first flow
 	touched  []*target
-	drawn    []taken           // of this second
-	closely  []*taken          // and of what is followed, by time
+	drawn    drawing           // of this second
+	recalled []flowEnd         // scratch of lookBack
 	refused  map[refusal]int64 // until when
 	absorbed absorbed
 }
@@ -82,10 +81,10 @@ func (p *Prefixes) Shed() uint64 {
 // the partitions have to say. It returns that without what belongs to a carpet, and
 // with what it has to say itself.
 func (p *Prefixes) Turn(now int64, finish bool, events []downpour.Event) []downpour.Event {
-	last := p.gather()
+	last := p.drawn.gather(p.parts)
 	if whole := last - last%second + second; last > 0 && whole < now { // it was silent since
 		p.step(whole, false)
-		p.drawn, p.closely = p.drawn[:0], p.closely[:0]
+		p.drawn.forget()
 	}
 	p.step(now, finish)
 	p.watch()
@@ -97,7 +96,7 @@ func (p *Prefixes) Turn(now int64, finish bool, events []downpour.Event) []downp
 func (p *Prefixes) step(now int64, finish bool) {
 	p.count(now)
 	for _, s := range p.base.suspects {
-		p.feed(s, p.closely, now)
+		p.feed(s, p.drawn.closely, now)
 	}
 	for _, s := range p.suspected(now, finish) {
 		p.feed(s, p.lookBack(&s.wide.span, now), now)
@@ -115,46 +114,12 @@ func (p *Prefixes) step(now int64, finish bool) {
 	}
 }
 
-// gather takes over what the partitions have drawn since the last tick, and returns the
-// time of the latest flow.
-func (p *Prefixes) gather() (last int64) {
-	p.drawn, p.closely = p.drawn[:0], p.closely[:0]
-	for _, d := range p.parts {
-		p.drawn = append(p.drawn, d.sample.taken...)
-		for i := range d.closer.taken {
-			p.closely = append(p.closely, &d.closer.taken[i])
-		}
-	}
-	byTime(p.closely)
-	for i := range p.drawn {
-		last = max(last, p.drawn[i].flow.Time)
-	}
-	return last
-}
-
 // release lets the partitions draw anew.
 func (p *Prefixes) release() {
-	clear(p.closely)
+	p.drawn.forget()
 	for _, d := range p.parts {
 		d.sample.tick()
 		d.closer.tick()
-	}
-}
-
-// byTime sorts flows by time, those of one moment by partition: by keys beside each
-// other, since the flows themselves are far apart in memory.
-func byTime(list []*taken) {
-	type key struct {
-		time int64
-		at   int
-	}
-	keys, was := make([]key, len(list)), slices.Clone(list)
-	for i, t := range list {
-		keys[i] = key{t.flow.Time, i}
-	}
-	slices.SortFunc(keys, func(a, b key) int { return cmp.Or(cmp.Compare(a.time, b.time), a.at-b.at) })
-	for i, k := range keys {
-		list[i] = was[k.at]
 	}
 }
 
@@ -186,16 +151,18 @@ func (p *Prefixes) ours(a downpour.Address) bool {
 
 // count adds the draw to the prefixes that its targets lie in.
 func (p *Prefixes) count(now int64) {
-	if p.began == 0 && len(p.drawn) > 0 {
-		p.began = p.drawn[0].flow.Time
-		for i := range p.drawn {
-			p.began = min(p.began, p.drawn[i].flow.Time)
+	flows := p.drawn.flows
+	if p.began == 0 && len(flows) > 0 {
+		p.began = flows[0].Time
+		for i := range flows {
+			p.began = min(p.began, flows[i].Time)
 		}
 	}
 	p.touched = p.touched[:0]
-	for i := range p.drawn {
-		f := &p.drawn[i].flow
+	for i := range flows {
+		f := &flows[i]
 		v, c, ours := volumeOf(f), kindClasses[classify(f)], p.ours(f.Destination)
+		p.drawn.note(i, v, c, ours)
 		for _, bits := range lengthsOf(f.Destination) {
 			at := spanOf(f.Destination, bits)
 			if t := p.entry(keyOf(&at, ours), f.Destination, now); t != nil {
@@ -244,44 +211,50 @@ func (p *Prefixes) learn(now int64) {
 }
 
 // feed gives a suspect the flows from and to its prefix, in the order of time.
-func (p *Prefixes) feed(s *suspect, flows []*taken, now int64) {
+func (p *Prefixes) feed(s *suspect, flows []flowEnd, now int64) {
 	w := s.wide
-	w.flows = w.flows[:0]
+	for c := range w.flows {
+		w.flows[c] = w.flows[c][:0]
+	}
 	for _, t := range flows {
-		f := &t.flow
+		f := t.flow
 		switch {
 		case t.outgoing:
 			if w.span.has(f.Source) {
 				s.outgoingFlow(f)
 			}
 		case w.span.has(f.Destination) && p.ours(f.Destination) == s.target.ours:
-			s.incoming(f, classify(f), volumeOf(f))
-			w.flows = append(w.flows, f)
+			k := classify(f)
+			s.incoming(f, k, volumeOf(f))
+			w.flows[kindClasses[k]] = append(w.flows[kindClasses[k]], f)
 		}
 	}
 	w.judge(s, now)
-	clear(w.flows)
+	for c := range w.flows {
+		clear(w.flows[c])
+	}
 }
 
 // lookBack is what is known of the flows from and to a prefix lately, by time: all that
-// the engine remembers, or where that is less than a second the draw of this one.
-func (p *Prefixes) lookBack(at *span, now int64) []*taken {
-	list, from := p.remembered(at, now-2*second)
+// the engine remembers, or where that is less than a second the draw of this one. It is
+// valid until the next call.
+func (p *Prefixes) lookBack(at *span, now int64) []flowEnd {
+	list, from := p.remembered(at, now-2*second, p.recalled[:0])
 	if from > max(now-second, p.began) {
 		list = list[:0]
-		for i := range p.drawn {
-			if at.has(p.drawn[i].flow.Destination) {
-				list = append(list, &p.drawn[i])
+		for i := range p.drawn.flows {
+			if f := &p.drawn.flows[i]; at.has(f.Destination) {
+				list = append(list, flowEnd{flow: f})
 			}
 		}
 	}
-	byTime(list)
+	list, p.recalled = byTime(list, nil)
 	return list
 }
 
-// remembered are the flows from and to a prefix that the engine remembers since a time,
-// and from when on those are all.
-func (p *Prefixes) remembered(at *span, since int64) (list []*taken, from int64) {
+// remembered appends the flows from and to a prefix that the engine remembers since a
+// time, and returns from when on those are all.
+func (p *Prefixes) remembered(at *span, since int64, list []flowEnd) (_ []flowEnd, from int64) {
 	from = math.MaxInt64
 	for _, d := range p.parts {
 		if d.past == nil {
@@ -296,7 +269,7 @@ func (p *Prefixes) remembered(at *span, since int64) (list []*taken, from int64)
 				f := &flows[e.Flow()]
 				out := e.IsSource()
 				if f.Time >= since && (!out && at.has(f.Destination) || out && at.has(f.Source) && !at.has(f.Destination)) {
-					list = append(list, &taken{*f, out})
+					list = append(list, flowEnd{f, out})
 				}
 			}
 		}

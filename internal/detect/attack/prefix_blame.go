@@ -26,12 +26,12 @@ const (
 // wide is what a suspect that is a prefix has beside.
 type wide struct {
 	span    span
-	key     downpour.Address // of the prefix in the table whose usual traffic counts
-	class   Class            // for which it is followed
-	began   int64            // when the first flow of all was seen
-	service string           // of most of its traffic
-	flows   []*downpour.Flow // of the last second
-	allowed [classes]bool    // those that are spread as a carpet is
+	key     downpour.Address          // of the prefix in the table whose usual traffic counts
+	class   Class                     // for which it is followed
+	began   int64                     // when the first flow of all was seen
+	service string                    // of most of its traffic
+	flows   [classes][]*downpour.Flow // of the last second
+	allowed [classes]bool             // those that are spread as a carpet is
 }
 
 // judge tells for each class that matters whether its last second was spread as a
@@ -48,7 +48,7 @@ func (w *wide) judge(s *suspect, now int64) {
 		if !high && float64(st.window.packets) < joiningShare*float64(all) {
 			continue
 		}
-		w.allowed[c] = w.carpet(spreadOf(w.flows, c), c, now)
+		w.allowed[c] = w.carpet(spreadOf(w.flows[c]), c, now)
 	}
 }
 
@@ -95,20 +95,13 @@ type candidate struct {
 func (p *Prefixes) suspected(now int64, finish bool) (begun []*suspect) {
 	maps.DeleteFunc(p.refused, func(_ refusal, until int64) bool { return now >= until })
 	list := p.candidates(now, finish)
-	sorted := false
 	for _, c := range list[:min(len(list), candidates)] {
 		if now < p.refused[c.key()] || p.followed(&c, &c.span) {
 			continue
 		}
-		if !sorted {
-			slices.SortFunc(p.drawn, func(a, b taken) int {
-				return cmp.Or(a.flow.Destination.Compare(b.flow.Destination), cmp.Compare(a.flow.Time, b.flow.Time))
-			})
-			sorted = true
-		}
 		w := &wide{span: c.span, key: c.target.address, class: c.class, began: p.began}
 		flows := p.blame(&c, w)
-		if flows == nil || !w.carpet(spreadOf(flows, c.class), c.class, now) || p.followed(&c, &w.span) {
+		if flows == nil || !w.carpet(spreadOf(flows), c.class, now) || p.followed(&c, &w.span) {
 			p.refused[c.key()] = now + again
 			continue
 		}
@@ -173,13 +166,7 @@ func (p *Prefixes) followed(c *candidate, at *span) bool {
 // excess is how much more of a candidate's class than usual has come to a prefix, of
 // which a target tells what is usual.
 func (p *Prefixes) excess(c *candidate, at *span, t *target) float64 {
-	sum := -c.usual(t)
-	for i := range p.drawn {
-		if f := &p.drawn[i].flow; at.has(f.Destination) && kindClasses[classify(f)] == c.class {
-			sum += c.amountOf(f)
-		}
-	}
-	return sum
+	return c.amount(p.drawn.within(at, c.class, c.target.ours)) - c.usual(t)
 }
 
 // heldByWider tells whether a prefix lies in a wider one that is followed and that an
@@ -206,42 +193,31 @@ func (p *Prefixes) supersede(w *wide) {
 // blame narrows a candidate's prefix to the smallest that holds most of its excess,
 // and returns its flows; nil if several far from each other do.
 func (p *Prefixes) blame(c *candidate, w *wide) []*downpour.Flow {
-	var flows []*downpour.Flow
-	for i := range p.drawn {
-		f := &p.drawn[i].flow
-		if c.span.has(f.Destination) && kindClasses[classify(f)] == c.class && p.ours(f.Destination) == c.target.ours {
-			flows = append(flows, f)
-		}
-	}
-	excess := c.amount(flows) - c.usual(c.target)
+	list := p.drawn.within(&c.span, c.class, c.target.ours)
+	excess := c.amount(list) - c.usual(c.target)
 	for {
-		next, ok := p.child(c, &w.span, flows, excess)
+		next, of, ok := p.child(c, &w.span, list, excess)
 		if !ok {
 			break
 		}
-		w.span = next
-		flows = slices.DeleteFunc(flows, func(f *downpour.Flow) bool { return !next.has(f.Destination) })
+		w.span, list = next, of
 	}
-	if !covered(w.span, flows) {
+	if !covered(w.span, list) {
 		return nil
 	}
-	return flows
+	return p.drawn.flowsOf(list)
 }
 
 // amount is what flows hold in the unit that the candidate's limit is passed in.
-func (c *candidate) amount(flows []*downpour.Flow) (sum float64) {
-	for _, f := range flows {
-		sum += c.amountOf(f)
+func (c *candidate) amount(list []drawnToward) float64 {
+	var sum volume
+	for i := range list {
+		sum.add(list[i].volume)
 	}
-	return sum
-}
-
-func (c *candidate) amountOf(f *downpour.Flow) float64 {
-	v := volumeOf(f)
 	if c.bits {
-		return float64(v.bytes) * 8
+		return float64(sum.bytes) * 8
 	}
-	return float64(v.packets)
+	return float64(sum.packets)
 }
 
 // usual is what is usual of a prefix in that unit.
@@ -253,60 +229,56 @@ func (c *candidate) usual(t *target) float64 {
 }
 
 // child is the half of a prefix, or the next longer one that is counted, that holds
-// most of the excess.
-func (p *Prefixes) child(c *candidate, at *span, flows []*downpour.Flow, excess float64) (span, bool) {
+// most of the excess, with its flows.
+func (p *Prefixes) child(c *candidate, at *span, list []drawnToward, excess float64) (next span, of []drawnToward, ok bool) {
 	if at.bits >= 125 {
-		return span{}, false
+		return span{}, nil, false
 	}
 	lengths := []uint8{at.bits + 1}
 	for _, bits := range lengthsOf(at.base) {
-		if bits > at.bits {
+		if bits > at.bits+1 {
 			lengths = append(lengths, bits)
 		}
 	}
 	for _, bits := range lengths {
-		next, ok := densest(flows, bits, c)
-		if !ok {
-			continue
-		}
-		held := c.amount(slices.DeleteFunc(slices.Clone(flows), func(f *downpour.Flow) bool { return !next.has(f.Destination) }))
+		next, of, held := densest(list, bits, c)
 		if t := p.base.targets.lookUp(keyOf(&next, c.target.ours)); t != nil {
 			held -= c.usual(t)
 		}
-		if held >= explains*excess {
-			return next, true
+		if len(of) > 0 && held >= explains*excess {
+			return next, of, true
 		}
 	}
-	return span{}, false
+	return span{}, nil, false
 }
 
-// densest is the prefix of a length that the most flows go to: flows are sorted.
-func densest(flows []*downpour.Flow, bits uint8, c *candidate) (best span, ok bool) {
-	most := 0.0
-	for from := 0; from < len(flows); {
-		at, to := spanOf(flows[from].Destination, bits), from
-		for to < len(flows) && at.has(flows[to].Destination) {
+// densest is the prefix of a length that the most goes to, with its flows, of flows by
+// destination.
+func densest(list []drawnToward, bits uint8, c *candidate) (best span, of []drawnToward, most float64) {
+	for from := 0; from < len(list); {
+		at, to := spanOf(list[from].destination, bits), from
+		for to < len(list) && at.has(list[to].destination) {
 			to++
 		}
-		if n := c.amount(flows[from:to]); n > most {
-			most, best, ok = n, at, true
+		if n := c.amount(list[from:to]); n > most {
+			best, of, most = at, list[from:to], n
 		}
 		from = to
 	}
-	return best, ok
+	return best, of, most
 }
 
 // covered tells whether the traffic toward a prefix fills it, not two corners of it:
 // over its parts of 256 addresses, or of as many networks, it is spread.
-func covered(at span, flows []*downpour.Flow) bool {
+func covered(at span, list []drawnToward) bool {
 	const part, fills = 120, 0.25
 	if !at.base.Is4() || at.bits >= part {
 		return true
 	}
-	shares := make([]share, len(flows))
-	for i, f := range flows {
-		v := volumeOf(f)
-		of := spanOf(flows[i].Destination, part)
+	shares := make([]share, len(list))
+	for i := range list {
+		v := &list[i].volume
+		of := spanOf(list[i].destination, part)
 		shares[i] = share{of.base.Hash(1), float64(v.packets), float64(v.packets) / float64(v.samples)}
 	}
 	return evenly(shares) >= fills*float64(uint64(1)<<(part-at.bits))

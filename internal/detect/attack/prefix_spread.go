@@ -26,14 +26,8 @@ type share struct {
 	packets, one float64
 }
 
-// spreadOf tells the spread of flows of a class.
-func spreadOf(flows []*downpour.Flow, c Class) (s spread) {
-	var list []*downpour.Flow
-	for _, f := range flows {
-		if kindClasses[classify(f)] == c {
-			list = append(list, f)
-		}
-	}
+// spreadOf tells the spread of flows, which it leaves in another order.
+func spreadOf(list []*downpour.Flow) (s spread) {
 	if n := len(list); n > spreadMost { // any of them, in whatever order they are
 		random := rand.New(rand.NewPCG(uint64(n), 1))
 		for i := range spreadMost {
