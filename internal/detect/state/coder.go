@@ -37,7 +37,7 @@ func (c *Coder) Refuse(format string, args ...any) {
 }
 
 // Number codes a number in as few bytes as it needs.
-func Number[T ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int64](c *Coder, v *T) {
+func Number[T ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int32 | ~int64](c *Coder, v *T) {
 	if !c.reads {
 		c.data = binary.AppendUvarint(c.data, uint64(*v))
 		return

@@ -27,13 +27,11 @@ const (
 
 // cell is one value and how often it came.
 type cell struct {
-	hash    uint64
-	span    int64 // the latest half window in which it came
-	recent  uint32
-	earlier uint32
-	lead    int32
-	since   uint32  // requests since the alarm
-	usual   float32 // requests/s
+	hash uint64
+	halves
+	lead  int32
+	since uint32  // requests since the alarm
+	usual float32 // requests/s
 }
 
 // name is what a cell's value is called, cut to its length.
@@ -56,7 +54,7 @@ func (c *cells) note(hash uint64, span int64) (bucket int, fresh bool) {
 			b.lead--
 			return i, false
 		}
-		*b = cell{hash: hash, span: span}
+		*b = cell{hash: hash, halves: halves{span: span}}
 		fresh = true
 	}
 	b.lead = min(b.lead+1, leadMost)
@@ -72,29 +70,6 @@ func (c *cells) name(bucket int) string {
 		return prefixOf(c.networks[bucket])
 	}
 	return c.names[bucket].String()
-}
-
-// turn makes a half window the latest one.
-func (b *cell) turn(span int64) {
-	if span <= b.span {
-		return
-	}
-	b.earlier = 0
-	if span == b.span+1 {
-		b.earlier = b.recent
-	}
-	b.span, b.recent = span, 0
-}
-
-// within is how many requests bore it in the latest two half windows.
-func (b *cell) within(span int64) uint32 {
-	switch b.span {
-	case span:
-		return b.recent + b.earlier
-	case span - 1:
-		return b.recent
-	}
-	return 0
 }
 
 // rising is the one of which most came above its usual rate in the latest two half

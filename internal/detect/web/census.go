@@ -3,8 +3,6 @@ package web
 import (
 	"math"
 	"math/bits"
-
-	"downpour"
 )
 
 // census counts the requests of a span by the kind of client that they are of,
@@ -52,14 +50,6 @@ func (w *watch) census(s span, rise int64, of func(*client) bool) *census {
 		}
 	}
 	return c
-}
-
-// wideNetwork is the /16 of IPv4, the /32 of IPv6.
-func wideNetwork(a downpour.Address) downpour.Address {
-	if a.Is4() {
-		return downpour.Address{Lo: a.Lo &^ 0xffff}
-	}
-	return downpour.Address{Hi: a.Hi &^ 0xffff_ffff}
 }
 
 // standard is what clients are judged by at a time, of a rise.

@@ -13,18 +13,16 @@ type client struct {
 	first, last int64 // nanoseconds since the epoch
 	bytes       uint64
 	paths       [4]uint64 // a bit for each path by its hash
-	span        int64     // the latest half window in which it came
-	recent      uint32    // its requests then
-	earlier     uint32    // and in the half window before
-	requests    uint32
-	repeats     uint32 // requests for what it had asked for before
-	assets      uint32 // for parts of pages
-	referred    uint32 // that name a referrer
-	missing     uint32 // answered that there is no such thing
-	unchanged   uint32 // answered that it has the newest already
-	agent       uint64 // of its latest request, by hash
-	main        uint64 // the path that most of its requests are for, if most are for one
-	lead        int32
+	halves
+	requests  uint32
+	repeats   uint32 // requests for what it had asked for before
+	assets    uint32 // for parts of pages
+	referred  uint32 // that name a referrer
+	missing   uint32 // answered that there is no such thing
+	unchanged uint32 // answered that it has the newest already
+	agent     uint64 // of its latest request, by hash
+	main      uint64 // the path that most of its requests are for, if most are for one
+	lead      int32
 	// Of slow requests: when the first began and the last ended, how many there
 	// were, how many the server waited for in vain and how many the client closed.
 	slowFirst, slowLast  int64
@@ -47,13 +45,7 @@ func (c *client) note(r *downpour.Request, path, agent uint64, asset bool, span 
 		c.announced = announces(r.Agent)
 	}
 	c.first, c.last = min(c.first, r.Time), max(c.last, r.Time)
-	if span != c.span {
-		c.earlier = 0
-		if span == c.span+1 {
-			c.earlier = c.recent
-		}
-		c.span, c.recent = span, 0
-	}
+	c.turn(span)
 	c.recent++
 	c.requests++
 	c.bytes += r.Bytes
@@ -102,17 +94,6 @@ const (
 	notFound    = 404
 	gone        = 410
 )
-
-// within is how many requests it made in the latest two half windows.
-func (c *client) within(span int64) uint32 {
-	switch c.span {
-	case span:
-		return c.recent + c.earlier
-	case span - 1:
-		return c.recent
-	}
-	return 0
-}
 
 // kind is what a client's behaviour makes it.
 type kind uint8

@@ -57,14 +57,29 @@ func (t *clients) makeRoom(before int64) {
 	n := len(t.entries)
 	t.keep(func(c *client) bool { return c.last >= before })
 	if n-len(t.entries) < room {
-		hashes := make([]uint64, len(t.entries))
-		for i := range t.entries {
-			hashes[i] = t.entries[i].Hash(t.key)
-		}
-		slices.Sort(hashes)
-		t.threshold = hashes[len(hashes)-1-room]
-		t.keep(func(c *client) bool { return c.Hash(t.key) <= t.threshold })
+		t.cut(len(t.entries) - room)
 	}
+	t.reindex()
+}
+
+// cut keeps the n clients with the smallest hashes, of more. The index is not made anew.
+func (t *clients) cut(n int) {
+	hashes := make([]uint64, len(t.entries))
+	for i := range t.entries {
+		hashes[i] = t.entries[i].Hash(t.key)
+	}
+	slices.Sort(hashes)
+	t.threshold = hashes[n-1]
+	t.keep(func(c *client) bool { return c.Hash(t.key) <= t.threshold })
+}
+
+// fit makes an index of the size that the clients need.
+func (t *clients) fit() {
+	size := 256
+	for 4*len(t.entries) >= 3*size {
+		size *= 2
+	}
+	t.index = make([]uint32, size)
 	t.reindex()
 }
 

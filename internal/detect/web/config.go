@@ -54,6 +54,9 @@ type Config struct {
 
 	// Hold is the pause over which an attack is held together.
 	Hold time.Duration
+	// Blind is for how long nobody may have watched for an attack to go on as the
+	// same.
+	Blind time.Duration
 	// Idle is how long a host without requests is still watched.
 	Idle time.Duration
 }
@@ -65,6 +68,6 @@ func Default() Config {
 		Floor: 25, SlowFloor: 50, Rise: 3, PartOfSite: 0.1, MinRequests: 40, Certainty: 2, BeyondDoubt: 3, Doubt: 10 * time.Second,
 		LearnRate: 0.005, UsualHalfLife: 12 * time.Hour, MeanTime: 5 * time.Minute,
 		Acquaintance: time.Minute, Patience: 2 * time.Second,
-		Hold: time.Minute, Idle: 30 * time.Minute,
+		Hold: time.Minute, Blind: 15 * time.Minute, Idle: 30 * time.Minute,
 	}
 }

@@ -14,6 +14,7 @@ type Detector struct {
 	sites   sites
 	latest  *site // of the latest request: the next is often of the same
 	watches []*watch
+	now     int64  // event time of the latest tick
 	made    uint64 // watches made, so that each has keys of its own
 	events  []downpour.Event
 	stats   Stats
@@ -128,6 +129,7 @@ func (d *Detector) release(w *watch) {
 // Tick judges what is watched: attacks begin, go on or end.
 func (d *Detector) Tick(now int64) {
 	sec := now / second
+	d.now = now
 	for i := 0; i < len(d.watches); {
 		w := d.watches[i]
 		d.tick(w, sec)

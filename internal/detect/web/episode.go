@@ -13,7 +13,10 @@ type episode struct {
 	alarmAt int64
 	first   int64   // second in which it began
 	onset   int64   // nanoseconds
-	verdict verdict // that raised the alarm
+	why     string  // what raised the alarm, as it is told
+	rate    float64 // requests/s then
+	limit   float64 // that were exceeded
+	enough  float64 // above the mean that keep it going
 	sign    signature
 	settled int64   // seconds before it are counted
 	end     int64   // latest second in which it went on
@@ -41,7 +44,8 @@ func (w *watch) begin(sec int64, v verdict) {
 	}
 	e := &episode{
 		id: finding.ID(w.service, w.target().String(), downpour.Inbound, sec*second), alarmAt: sec * second,
-		first: first, onset: first * second, verdict: v, settled: first, end: first,
+		first: first, onset: first * second, settled: first, end: first,
+		why: v.why(), rate: v.rate, limit: v.limit, enough: math.Max(v.enough, 1),
 		line: line{start: first}, pulses: []int64{first}, changed: true,
 	}
 	w.episode = e
@@ -115,8 +119,8 @@ func (w *watch) settle(sec int64) {
 			_, took := w.part(u)
 			recent += took / smooth
 		}
-		if recent >= e.verdict.enough {
-			if t-e.end > pulsePause && len(e.pulses) < pulseMost {
+		if recent >= e.enough {
+			if t-max(e.end, w.blind) > pulsePause && len(e.pulses) < pulseMost {
 				e.pulses = append(e.pulses, t)
 			}
 			e.end, e.changed = t, true
@@ -180,10 +184,10 @@ func (w *watch) part(t int64) (n, took float64) {
 // follow goes on with an open attack and tells whether it is over.
 func (w *watch) follow(sec int64) (over bool) {
 	w.settle(sec - slack)
-	return sec-w.episode.end > int64(w.cfg.Hold.Seconds())
+	return sec-max(w.episode.end, w.blind) > int64(w.cfg.Hold.Seconds())
 }
 
 // severity grades the attack by how far it rose above the limit.
 func (e *episode) severity() downpour.Severity {
-	return finding.Severity(math.Max(e.peak, e.verdict.rate) / e.verdict.limit)
+	return finding.Severity(math.Max(e.peak, e.rate) / e.limit)
 }

@@ -26,7 +26,7 @@ type excess struct {
 	beginnings bool    // the site is new: what comes may always have come
 }
 
-// beginnings is for how many seconds a site is new.
+// beginnings is for how many seconds a site is new, or new to us after a restart.
 const beginnings = 60
 
 // excess measures what came on top; false if that is too little to judge.
@@ -42,7 +42,7 @@ func (w *watch) excess(sec int64, t topic) (excess, bool) {
 	if t.whole {
 		scale = n / total
 	}
-	e := excess{whole: t.whole, rise: w.riseTime(sec), beginnings: sec-w.born < beginnings}
+	e := excess{whole: t.whole, rise: w.riseTime(sec), beginnings: sec-max(w.born, w.blind) < beginnings}
 	e.requests = n - math.Min(c.requests[undecided]*scale, n) - usual
 	if e.requests < w.cfg.MinRequests {
 		return e, false

@@ -3,11 +3,11 @@ package web
 import "math"
 
 // learn takes the seconds that have become old enough into what is usual, as long
-// as nothing speaks for an attack.
+// as nothing speaks for an attack, or it has done so for long without being enough.
 func (w *watch) learn(sec int64) {
 	to := sec - lag
 	w.learnt = max(w.learnt, w.since, w.now-ringLength+window)
-	if w.episode != nil || w.verdict.doubtful() {
+	if w.episode != nil || w.verdict.doubtful() && sec-w.rise < int64(w.cfg.MeanTime.Seconds()) {
 		w.learnt = max(w.learnt, to)
 		return
 	}

@@ -32,6 +32,9 @@ func (w *watch) risen(sec int64) int64 {
 // came on top; NaN if its beginning was not seen.
 func (w *watch) riseTime(sec int64) float64 {
 	const begun, high, smooth = 0.1, 0.6, 3
+	if w.rise-w.born <= window {
+		return math.NaN() // it was there when the log began
+	}
 	on := func(t int64) float64 { return float64(w.sum(t-smooth+1, t+1)) / smooth }
 	top := 0.0
 	for t := max(w.rise, w.now-ringLength+smooth); t < sec; t++ {
@@ -51,10 +54,10 @@ func (w *watch) riseTime(sec int64) float64 {
 	t = reached
 	for ; w.holds(t-smooth) && t >= w.born && on(t)-w.mean > begun*top; t-- {
 	}
-	if t < w.born || !w.holds(t-smooth) {
-		if t < w.born {
-			return math.NaN() // it was there when the log began
-		}
+	if t < w.born {
+		return math.NaN()
+	}
+	if !w.holds(t - smooth) {
 		return ringLength
 	}
 	return math.Max(float64(reached-t-smooth+1), 1)

@@ -104,7 +104,8 @@ type slowEpisode struct {
 	total   float64
 	peak    float64
 	peakAt  int64
-	verdict verdict
+	usual   float64 // open at once
+	reasons string  // what spoke for an attack
 	told    int64
 }
 
@@ -126,7 +127,7 @@ func (w *watch) tickSlow(sec int64) (told []downpour.Event) {
 	w.followSlow(sec)
 	const over, every = slowSpan + slowSpan/2, 10
 	switch {
-	case sec-e.end > over:
+	case sec-max(e.end, w.blind) > over:
 		told = append(told, w.slowSnapshot(sec*second, false))
 		w.idle.episode = nil
 	case sec-e.told >= every && sec-w.idle.latest < every:
@@ -173,11 +174,11 @@ func (w *watch) judgeSlow(sec int64) *slowEpisode {
 	}
 	e.rise, e.settled, e.end = e.first, e.first, e.first
 	e.ends.start = e.first
-	v := &e.verdict
-	v.rate, v.limit, v.usual = most, limit, w.idle.usual
-	if w.weighSlow(e, v, sec); v.score < w.cfg.Certainty {
+	v := w.weighSlow(e, sec)
+	if v.score < w.cfg.Certainty {
 		return nil
 	}
+	e.usual, e.reasons = w.idle.usual, v.reasons()
 	e.id = finding.ID(w.service+" "+slowHTTP, w.target().String(), downpour.Inbound, e.alarmAt)
 	e.onset = e.first * second
 	if at := w.earliestSlow(e); at != 0 {
@@ -187,7 +188,7 @@ func (w *watch) judgeSlow(sec int64) *slowEpisode {
 }
 
 // weighSlow adds up what speaks for a slow attack and against one.
-func (w *watch) weighSlow(e *slowEpisode, v *verdict, sec int64) {
+func (w *watch) weighSlow(e *slowEpisode, sec int64) (v verdict) {
 	const before = -1
 	v.score = before
 	by := w.standard(sec*second, e.rise*second)
@@ -221,7 +222,7 @@ func (w *watch) weighSlow(e *slowEpisode, v *verdict, sec int64) {
 		}
 	})
 	if all == 0 {
-		return
+		return v
 	}
 	each(func(c *client, n float64) {
 		if c.main == main {
@@ -234,6 +235,7 @@ func (w *watch) weighSlow(e *slowEpisode, v *verdict, sec int64) {
 	v.add(-2*ramp(closed/all, 0.5, 0.9), "%s were closed by clients that no longer waited", percent(closed/all))
 	v.add(ramp(led/all, 0.5, 0.9), "%s are for one thing", percent(led/all))
 	v.add(-4*known_/all, "%s are of clients that were there before", percent(known_/all))
+	return v
 }
 
 // takesSlowly tells whether a client is one of the slow attack's.
@@ -290,11 +292,11 @@ func (w *watch) followSlow(sec int64) {
 // why puts the rule that fired into a sentence.
 func (e *slowEpisode) why(target string) string {
 	expected := figure(e.limit) + " (floor; hardly anything is usual)"
-	if e.verdict.usual >= 1 {
-		expected = fmt.Sprintf("%s (usual up to %s)", figure(e.limit), figure(e.verdict.usual))
+	if e.usual >= 1 {
+		expected = fmt.Sprintf("%s (usual up to %s)", figure(e.limit), figure(e.usual))
 	}
 	return fmt.Sprintf("Requests that take long and bring next to nothing held up to %s connections to %s at once; expected at most %s. %s",
-		wording.Thousands(e.most), target, expected, e.verdict.reasons())
+		wording.Thousands(e.most), target, expected, e.reasons)
 }
 
 func (e *slowEpisode) severity() downpour.Severity {

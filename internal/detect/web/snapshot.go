@@ -27,7 +27,7 @@ func (w *watch) snapshot(now int64, ongoing bool) downpour.Event {
 		Peak:    downpour.Rate{Requests: &peak},
 		Total:   downpour.Volume{Requests: &total},
 		Vectors: []downpour.Vector{{Name: flood, Share: 1, Protocol: "http"}},
-		Why:     e.verdict.why(), Rules: []downpour.Rule{},
+		Why:     e.why, Rules: []downpour.Rule{},
 		Timeline: e.line.timeline(flood, e.end),
 		Marks:    w.marks(),
 	}

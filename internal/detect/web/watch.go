@@ -1,21 +1,10 @@
 package web
 
 import (
-	"net/netip"
 	"strconv"
 	"strings"
 
 	"downpour"
-)
-
-// The windows, in seconds: window is judged against the limit, halfWindow is half
-// of what clients and cells remember.
-const (
-	window     = 5
-	halfWindow = 5
-	// lag is by how much learning stays behind, so that an attack's first seconds
-	// are judged before they are learnt.
-	lag = 15
 )
 
 // watch is the closer look at a site.
@@ -38,6 +27,7 @@ type watch struct {
 	mix     mix                    // as usual
 	mixed   int64                  // half window up to which it is
 	learnt  int64                  // second up to which the usual rates are
+	blind   int64                  // second up to which nobody watched, since a restart; 0 if there was none
 	rise    int64                  // second in which the present rise began; 0 if there is none
 	above   int64                  // latest second that was above a limit
 	swarmed bool                   // those who walked were too many for crawlers, in this rise
@@ -131,44 +121,4 @@ func (w *watch) fill(sec int64) {
 		clear(w.fine[4*i : 4*i+4])
 		w.idle.open[i], w.idle.ended[i] = 0, 0
 	}
-}
-
-// networkOf is the network of a client: /24 of IPv4, /48 of IPv6.
-func networkOf(a downpour.Address) downpour.Address {
-	if a.Is4() {
-		return downpour.Address{Lo: a.Lo &^ 0xff}
-	}
-	return downpour.Address{Hi: a.Hi &^ 0xffff}
-}
-
-func prefixOf(network downpour.Address) string {
-	if network.Is4() {
-		return netip.PrefixFrom(network.Netip(), 24).String()
-	}
-	return netip.PrefixFrom(network.Netip(), 48).String()
-}
-
-// span is the stretch of the latest two half windows, of which the second may be
-// running: what clients and cells remember.
-type span struct {
-	number   int64 // of the later half window
-	from, to int64 // seconds, to not included
-}
-
-// spanBefore is the span of the seconds before sec.
-func spanBefore(sec int64) span {
-	n := (sec - 1) / halfWindow
-	return span{n, (n - 1) * halfWindow, sec}
-}
-
-func (s span) seconds() float64 { return float64(s.to - s.from) }
-
-// count is what a ring of the watch holds of a span.
-func (w *watch) count(ring *[ringLength]uint32, s span) (n float64) {
-	for t := s.from; t < s.to; t++ {
-		if w.holds(t) {
-			n += float64(ring[t%ringLength])
-		}
-	}
-	return n
 }
