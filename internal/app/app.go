@@ -130,9 +130,9 @@ func (p *program) takeIn(ctx context.Context) error {
 
 // pipelineConfig completes what serve or demo said of the pipeline.
 func pipelineConfig(cfg *config.Config, places *enrich.Table, pc pipeline.Config) pipeline.Config {
-	// One processor is for the intakes; handing flows over to a single shard would
-	// only cost.
-	pc.Shards, pc.Places = max(1, runtime.GOMAXPROCS(0)-1), places
+	// Handing flows over to a single shard would only cost; with two, what is fed waits
+	// less behind what is judged, although the intakes share their processors.
+	pc.Shards, pc.Places = runtime.GOMAXPROCS(0), places
 	pc.Attack, pc.Outage = pipeline.AttackConfig(cfg), outage.Config{}.Default()
 	pc.Attack.Seed = seed()
 	pc.Web = detectweb.Default()

@@ -12,7 +12,10 @@ const (
 	// portions is the part of a second, of the input's time, within which all is
 	// let go.
 	portions = 4
-	all      = math.MaxInt // slots
+	// atOnce is how many slots are let go between two batches at most: who is late
+	// makes up for it beside what comes in, not instead of it.
+	atOnce = 4
+	all    = math.MaxInt // slots
 )
 
 // releasing is how far complete seconds were let go.
@@ -38,11 +41,11 @@ func (e *Engine) release(complete int64) {
 	}
 }
 
-// portion is how many slots are to be let go by now.
+// portion is how many slots are to be let go now.
 func (e *Engine) portion() int {
 	r := &e.releasing
 	passed := min(portions*(e.last-r.since), second)
-	return int(int64(r.of)*passed/second) - r.done
+	return min(int(int64(r.of)*passed/second)-r.done, atOnce)
 }
 
 // proceed lets some slots go of the seconds that are complete.
