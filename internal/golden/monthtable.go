@@ -3,6 +3,7 @@ package golden
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,8 +24,9 @@ const monthIntroduction = `
 Usual traffic of several networks, made at the level of counters (` + "`internal/golden/month`" + `): of each second a Poisson number
 of packets is sampled, of rates that follow the hour and the day, wander, and come in bursts. Flash crowds, speed tests,
 nightly backups, fills of caches, broadcasts, updates, tournaments, films, file sharing, meetings and scans come and go. It goes, second by second,
-through the detector with the figures that Downpour stands by. The first day teaches, its first hours rising from nothing, and
-does not count; a detector that starts amid a network's traffic is another matter.
+through the detectors of single addresses and of prefixes with the figures that Downpour stands by. The first day teaches, its first hours
+rising from nothing, and does not count; a detector that starts amid a network's traffic is another matter (see the sudden traffic above).
+What is told as flow records is not among it: these are sampled packets.
 `
 
 func monthSection(r *month.Result) Section {
@@ -36,39 +38,64 @@ func monthSection(r *month.Result) Section {
 			notified++
 		}
 	}
-	days := float64(max(r.TargetDays(), 1))
-	fmt.Fprintf(&b, "\n%d targets for %d days are %d target-days (%d sampled packets): %d false alarms, %.2f per 1,000 target-days;\n%d of them of partial severity or more.\n",
-		r.Targets, r.Days, r.TargetDays(), r.Samples, len(r.Alarms), 1000*float64(len(r.Alarms))/days, notified)
-	b.WriteString("\n| network | targets | sampled packets | false alarms | largest margin |\n|---|---|---|---|---|\n")
-	for _, n := range r.Networks {
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %.2f |\n", n.Name, n.Targets, n.Samples, n.Alarms, n.Largest)
+	fmt.Fprintf(&b, "\n%d targets for %d days are %d target-days (%d sampled packets).\n\n| of 1,000 target-days | number | rate | 95 %% interval |\n|---|---|---|---|\n",
+		r.Targets, r.Days, r.TargetDays(), r.Samples)
+	rate(&b, "false alarms", len(r.Alarms), r.TargetDays())
+	rate(&b, "of partial severity or more, which are notified", notified, r.TargetDays())
+	b.WriteString("\nThe interval is Garwood's of a Poisson count; of none its one-sided upper end. Among it were:")
+	for i, name := range slices.Sorted(maps.Keys(r.Episodes)) {
+		fmt.Fprintf(&b, "%s %s %d", strings.Repeat(",", min(i, 1)), name, r.Episodes[name])
 	}
+	b.WriteString(".\n\n| network | targets | sampled packets | false alarms | largest margin | it was |\n|---|---|---|---|---|---|\n")
+	for _, n := range r.Networks {
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %.2f | %s |\n", n.Name, n.Targets, n.Samples, n.Alarms, n.Largest, n.Amid)
+	}
+	fmt.Fprintf(&b, "| their prefixes | | | %d | %.2f | |\n", r.Prefixes.Alarms, r.Prefixes.Largest)
 	if len(r.Alarms) > 0 {
-		b.WriteString("\n| false alarm | at | amid | rule that fired |\n|---|---|---|---|\n")
+		b.WriteString("\n| false alarm | at | amid | severity | rule that fired |\n|---|---|---|---|---|\n")
 		for _, a := range r.Alarms {
-			fmt.Fprintf(&b, "| %s, %s | %s | %s | %s |\n", a.Network, a.Member, a.At.Format("Mon 15:04"), strings.TrimSpace(a.Episode), a.Says)
+			fmt.Fprintf(&b, "| %s, %s | %s | %s | %s | %s |\n", a.Network, a.Member, a.At.Format("Mon 15:04"), a.Episode, a.Severity, a.Says)
 		}
 	}
-	tailText(&b, r)
+	b.WriteString(marginText)
+	tail(&b, "false alarms", r.Margins, r)
+	tail(&b, "false notifications", r.Notices, r)
 	return Section{Title: titleMonth, Body: b.String()}
 }
 
-// tailText says what is to be expected beyond what was simulated.
-func tailText(b *strings.Builder, r *month.Result) {
-	fmt.Fprintf(b, "\nThe margin is the alarm's own statistic: by how many times the lower limit of what is hostile is the limit; an alarm is raised\nfrom 1 on, and is of partial severity, which is notified, from %d on. %d of %d target-days had any.\n", month.Notified, len(r.Margins), r.TargetDays())
-	t, ok := month.TailOf(r.Margins, r.TargetDays())
+// rate is a row of what was counted among target-days, for 1,000 of them.
+func rate(b *strings.Builder, name string, n, days int) {
+	each := 1000 / float64(max(days, 1))
+	low, high := month.Limits(n)
+	fmt.Fprintf(b, "| %s | %d | %.2f | %.2f to %.2f |\n", name, n, float64(n)*each, low*each, high*each)
+}
+
+const marginText = `
+The margin is the alarm's own statistic: by how many times the lower limit of what is hostile is its limit; an alarm is
+raised from 1 on. What decides on a notification is the smaller of the margin and a third of the times by which the same
+second is the limit as it is estimated: severity is partial from three times on. Of both the highest of each target-day goes
+into a generalised Pareto law of what exceeds a threshold (Pickands 1975; probability-weighted moments, Hosking and Wallis 1987),
+which tells what is to be expected beyond 1. It holds for an installation that is made up as these networks are.
+`
+
+// tail says what is to be expected beyond what was simulated.
+func tail(b *strings.Builder, of string, margins []float64, r *month.Result) {
+	t, ok := month.TailOf(margins, r.TargetDays())
 	if !ok {
-		fmt.Fprintf(b, "Too few to fit a tail to; the largest is %.3f. With no alarm in n target-days, their rate is below 3/n with 95 %% confidence:\nbelow %.0f a week among %d targets.\n",
-			largest(r.Margins), 3/float64(max(r.TargetDays(), 1))*month.Installation*7, month.Installation)
+		fmt.Fprintf(b, "\n**%s**: %d of %d target-days had any margin, too few to fit a tail to; the largest is %.3f.\n",
+			of, len(margins), r.TargetDays(), largest(margins))
 		return
 	}
-	fmt.Fprintf(b, "A generalised Pareto law (probability-weighted moments) of the %d above %.3f has shape %.3f and scale %.3f:\n\n| margin above | target-days seen | by the law |\n|---|---|---|\n",
-		t.Excesses, t.Threshold, t.Shape, t.Scale)
+	fmt.Fprintf(b, "\n**%s**: %d of %d target-days had a margin, the largest %.3f. The law of the %d above %.3f has shape %.3f and scale %.3f:\n\n| above | target-days seen | by the law |\n|---|---|---|\n",
+		of, len(margins), r.TargetDays(), largest(margins), t.Excesses, t.Threshold, t.Shape, t.Scale)
 	for _, row := range t.Rows {
 		fmt.Fprintf(b, "| %.2f | %.0f | %.2f |\n", row.Margin, row.Seen, row.Fitted)
 	}
-	fmt.Fprintf(b, "\nOf %d targets in a week the law lets expect %.3g false alarms (95 %% of resamplings: at most %.3g), and %.3g false\nnotifications (at most %.3g).\n",
-		month.Installation, t.Alarms, t.AlarmsHigh, t.Notifications, t.NotificationsHigh)
+	fmt.Fprintf(b, "\nOf %d targets it lets expect %.2g %s a week (95 %% of resamplings: at most %.2g)", month.Installation, t.Weekly, of, t.WeeklyHigh)
+	if end := t.End(); end < 1 {
+		fmt.Fprintf(b, ": it ends at %.2f", end)
+	}
+	b.WriteString(".\n")
 }
 
 func largest(list []float64) float64 {

@@ -2,7 +2,6 @@ package golden
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -16,11 +15,13 @@ import (
 type Sighting struct {
 	Case     string
 	View     string
-	Target   netip.Addr
 	Samples  int     // of it in all
 	Strength float64 // times what an attack must be: its class's floor and three times the usual
 	Found    bool
 	Vector   bool // the right ones
+	Shapes   int  // how many it has that the view can show
+	Shaped   int  // of them named
+	Pieces   int  // as how many attacks it was told of
 	Got      string
 	Want     string
 	Onset    time.Duration // error
@@ -57,7 +58,7 @@ func (c *Case) look(ctx context.Context, feed *traffic.Feed, v View, strength fl
 		return Sightings{}, err
 	}
 	t := v.tell(c.Name, list, c.Capture.Host.Is6())
-	found, err := t.analyze(ctx, network(c.Capture.Host))
+	found, err := t.analyze(ctx, append(c.Capture.Prefixes(), network(c.Capture.Host)))
 	if err != nil {
 		return Sightings{}, err
 	}
@@ -76,24 +77,33 @@ func (c *Case) look(ctx context.Context, feed *traffic.Feed, v View, strength fl
 
 // sighting scores one attack.
 func (t told) sighting(c *Case, v View, truth *traffic.FeedTruth, found []downpour.Attack, used []bool) Sighting {
-	s := Sighting{Case: c.Name, View: v.Name, Target: truth.Target, Samples: truth.Sampled, Strength: strengthOf(truth)}
-	want := AttackTruth{Target: truth.Target, Vectors: truth.Vectors, Onset: truth.Onset, End: truth.End}
-	s.Want = vectorsWant(&want)
+	s := Sighting{Case: c.Name, View: v.Name, Samples: truth.Sampled, Strength: strengthOf(truth)}
+	want := AttackTruth{Target: truth.Target, Over: truth.Over, Vectors: truth.Vectors, Onset: truth.Onset, End: truth.End}
+	s.Want = strings.Join(append([]string{vectorsWant(&want)}, truth.Shape...), ", ")
 	at := match(&want, found, used)
 	if at < 0 {
 		return s
 	}
 	a := &found[at]
 	for i := range found { // what an attack falls into is counted as one
-		if found[i].Target.Prefix.Contains(truth.Target) && !found[i].End.Before(want.Onset) && !found[i].Onset.After(want.End) {
+		if want.isOn(found[i].Target) && !found[i].End.Before(want.Onset) && !found[i].Onset.After(want.End) {
 			used[i] = true
+			s.Pieces++
 		}
 	}
-	s.Found, s.Got = used[at], vectorsGot(a)
+	s.Found, s.Got = used[at], strings.Join(append([]string{vectorsGot(a)}, a.Shape...), ", ")
 	if !s.Found {
 		return s
 	}
 	s.Vector = vectorsHold(v, truth.Vectors, a.Vectors)
+	for _, shape := range truth.Shape {
+		if v.shows(shape) {
+			s.Shapes++
+			if slices.Contains(a.Shape, shape) {
+				s.Shaped++
+			}
+		}
+	}
 	s.Onset = a.Onset.Sub(truth.Onset).Abs()
 	if enough, ok := t.enough(truth); ok {
 		s.Delay = max(0, a.AlarmAt.Sub(enough))
@@ -106,7 +116,7 @@ func (t told) sighting(c *Case, v View, truth *traffic.FeedTruth, found []downpo
 func (t told) enough(truth *traffic.FeedTruth) (time.Time, bool) {
 	n := uint64(0)
 	for _, a := range t.arrivals {
-		if a.flow.Destination != truth.Target || !truth.Senders[a.flow.Source] {
+		if !truth.Has(a.flow.Destination) || !truth.Senders[a.flow.Source] {
 			continue
 		}
 		if n += a.flow.Packets; n >= enoughSamples {
@@ -120,14 +130,17 @@ func (t told) enough(truth *traffic.FeedTruth) (time.Time, bool) {
 // floor, and three times the usual.
 func strengthOf(truth *traffic.FeedTruth) float64 {
 	const rise = 3
-	floors, worst := floors(), 0.0
+	floors, worst, times := floors(), 0.0, 1.0
+	if truth.Over.IsValid() {
+		times = attack.Default().PrefixFloor
+	}
 	for class, r := range truth.Rates {
 		floor, usual := floors[class], truth.Usual[class]
 		if floor.Packets > 0 {
-			worst = max(worst, r.Packets/max(floor.Packets, rise*usual.Packets))
+			worst = max(worst, r.Packets/max(times*floor.Packets, rise*usual.Packets))
 		}
 		if floor.Bits > 0 {
-			worst = max(worst, r.Bits/max(floor.Bits, rise*usual.Bits))
+			worst = max(worst, r.Bits/max(times*floor.Bits, rise*usual.Bits))
 		}
 	}
 	return worst

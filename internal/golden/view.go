@@ -47,6 +47,10 @@ func (v View) version(name string, six bool) flow.Version {
 	return turn
 }
 
+// shows tells whether a shape can be seen in the view: a record of a flow that pauses
+// for less than the inactive timeout shows no pulses.
+func (v View) shows(shape string) bool { return v.SFlow || shape != "pulse wave" }
+
 // settings are those of an exporter.
 func (v View) settings(name string, six bool) export.Settings {
 	s := export.Settings{Version: v.version(name, six), Sampling: v.Sampling}
@@ -112,7 +116,7 @@ func (t *told) samples(e *export.Encoder, flows []export.Flow) {
 
 // analyze writes what the exporter sent into a capture at the collector and has
 // it analyzed, with the network that is ours declared.
-func (t told) analyze(ctx context.Context, own netip.Prefix) ([]downpour.Attack, error) {
+func (t told) analyze(ctx context.Context, own []netip.Prefix) ([]downpour.Attack, error) {
 	folder, err := os.MkdirTemp("", "downpour-view-")
 	if err != nil {
 		return nil, err
@@ -126,7 +130,7 @@ func (t told) analyze(ctx context.Context, own netip.Prefix) ([]downpour.Attack,
 	if err := os.WriteFile(name, file.Bytes(), 0o600); err != nil {
 		return nil, err
 	}
-	a, err := analysis.Run(ctx, analysis.Options{Shards: 1, Inputs: []string{name}, Targets: []netip.Prefix{own}})
+	a, err := analysis.Run(ctx, analysis.Options{Shards: 1, Inputs: []string{name}, Targets: own})
 	if err != nil {
 		return nil, err
 	}

@@ -138,6 +138,7 @@ func gather(all [][]look, views []View) Looks {
 // viewTotal are the figures of a view over all cases.
 type viewTotal struct {
 	due, found, vectors int
+	shapes, shaped      int // of those found, what the view can show of them
 	mistaken            int // not found although another attack was
 	onsets, delays      []time.Duration
 	wrong               int // alarms that are none
@@ -165,6 +166,8 @@ func (l *Looks) total(view int) (t viewTotal) {
 		if s.Vector {
 			t.vectors++
 		}
+		t.shapes += s.Shapes
+		t.shaped += s.Shaped
 		t.onsets = append(t.onsets, s.Onset)
 		t.delays = append(t.delays, s.Delay)
 	}
@@ -179,11 +182,11 @@ func (l *Looks) anyWrong(name, view string) bool {
 func (l *Looks) Section() Section {
 	var b strings.Builder
 	b.WriteString(viewsIntroduction)
-	b.WriteString("\n| view | attacks due | recall | victim right | vectors right | precision | onset error, median and 95 % | time to detect, median and 95 % |\n|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("\n| view | attacks due | recall | victim right | vectors right | shapes right | precision | onset error, median and 95 % | time to detect, median and 95 % |\n|---|---|---|---|---|---|---|---|---|\n")
 	for i, v := range l.Views {
 		t := l.total(i)
-		fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | %s | %s and %s | %s and %s |\n", v.Name, t.due,
-			percent(t.found, t.due), percent(t.found, t.found+t.mistaken), percent(t.vectors, t.found), percent(t.found, t.found+t.wrong),
+		fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | %s | %s | %s and %s | %s and %s |\n", v.Name, t.due,
+			percent(t.found, t.due), percent(t.found, t.found+t.mistaken), percent(t.vectors, t.found), percent(t.shaped, t.shapes), percent(t.found, t.found+t.wrong),
 			seconds(quantile(t.onsets, 0.5)), seconds(quantile(t.onsets, 0.95)),
 			seconds(quantile(t.delays, 0.5)), seconds(quantile(t.delays, 0.95)))
 	}
@@ -236,6 +239,10 @@ func (s *Sighting) fault() string {
 		return "not found"
 	case !s.Vector:
 		return "vectors: " + s.Got + "; it was " + s.Want
+	case s.Shaped < s.Shapes:
+		return "shapes: " + s.Got + "; it was " + s.Want
+	case s.Pieces > 1:
+		return fmt.Sprintf("told of as %d attacks", s.Pieces)
 	case s.Delay > slow:
 		return "found after " + seconds(s.Delay)
 	}

@@ -46,7 +46,7 @@ func TestViewsOfAnAttack(t *testing.T) {
 			t.Errorf("%s: %+v", v.Name, total)
 		}
 	}
-	if text := looks.Section().Body; !strings.Contains(text, "| sFlow 1:100 | 1 | 100.0 % | 100.0 % | 100.0 % | 100.0 % |") {
+	if text := looks.Section().Body; !strings.Contains(text, "| sFlow 1:100 | 1 | 100.0 % | 100.0 % | 100.0 % | – | 100.0 % |") {
 		t.Error(text)
 	}
 }
@@ -94,5 +94,27 @@ func TestPageShowsItsSections(t *testing.T) {
 	again := Page(page, []Section{{Title: titleCases, Body: "\n| d |\n"}}, "1.1", day)
 	if !old.In(again) || strings.Contains(again, "| b |") || strings.Count(again, "## ") != 2 {
 		t.Error(again)
+	}
+}
+
+// TestViewsOfShapes wants a carpet and a pulse wave to be seen as such in samples.
+func TestViewsOfShapes(t *testing.T) {
+	carpet := caseOf("carpet", traffic.Stream{
+		Kind: "NTP amplification", Over: netip.MustParsePrefix("203.0.112.0/20"), Lasts: 4 * time.Second, Rate: 50_000, Sources: 600,
+	})
+	pulses := caseOf("pulses", traffic.Stream{
+		Kind: "SYN flood", Lasts: 30 * time.Second, Rate: 60_000, Senders: traffic.Spoofed, On: 500 * time.Millisecond, Off: 4500 * time.Millisecond,
+	})
+	looks, err := RunViews(context.Background(), []Case{carpet, pulses}, []View{{"sFlow 1:100", 100, true}}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range looks.Sightings {
+		if !s.Due() || !s.Found || !s.Vector || s.Shapes != 1 || s.Shaped != 1 || s.Pieces != 1 {
+			t.Errorf("%+v", s)
+		}
+	}
+	if len(looks.Sightings) != 2 || len(looks.Wrong) > 0 {
+		t.Errorf("%d attacks, wrong %v", len(looks.Sightings), looks.Wrong)
 	}
 }

@@ -90,27 +90,41 @@ func (h *habit) rate(t time.Time, r *rand.Rand) float64 {
 	return h.most * h.season(t) * h.level
 }
 
-// samples appends the samples of a step of time at a rate.
-func (s *shape) samples(dst []downpour.Flow, rate, bursts float64, peer uint64, t time.Time, target downpour.Address, n uint32, r *rand.Rand) []downpour.Flow {
-	count := poisson(rate*step.Seconds()/float64(n), r)
+// drawn is what is sampled in a step, by second.
+type drawn struct {
+	seconds [seconds][]downpour.Flow
+	r       *rand.Rand
+}
+
+// samples adds those of a step of time in which a host has something of a shape at
+// a rate, and returns how many there are.
+func (d *drawn) samples(s *shape, rate, bursts float64, peer uint64, at time.Time, h *host) (n uint64) {
+	count := poisson(rate*step.Seconds()/float64(h.sampling), d.r)
 	if count == 0 {
-		return dst
+		return 0
 	}
-	var weights [seconds]float64
+	var reached [seconds]float64 // by the sum of the weights up to a second
 	sum := 0.0
-	for i := range weights {
-		weights[i] = math.Exp(bursts * r.NormFloat64())
-		sum += weights[i]
+	for i := range reached {
+		weight := 1.0
+		if bursts > 0 && count > 1 { // of one sample no second is likelier than another
+			weight = math.Exp(bursts * d.r.NormFloat64())
+		}
+		sum += weight
+		reached[i] = sum
 	}
 	for range count {
-		x, at := r.Float64()*sum, 0
-		for ; at < seconds-1 && x > weights[at]; at++ {
-			x -= weights[at]
+		x, in := d.r.Float64()*sum, 0
+		for in < seconds-1 && x > reached[in] {
+			in++
 		}
-		when := t.UnixNano() + int64(at)*int64(time.Second) + r.Int64N(int64(time.Second))
-		dst = append(dst, s.sample(when, target, n, peer, r))
+		when := at.UnixNano() + int64(in)*int64(time.Second) + d.r.Int64N(int64(time.Second))
+		if f := s.sample(when, h.address, h.sampling, peer, d.r); !h.ingress || f.Source != h.address {
+			d.seconds[in] = append(d.seconds[in], f)
+			n++
+		}
 	}
-	return dst
+	return n
 }
 
 // sample is one sampled packet.

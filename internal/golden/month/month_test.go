@@ -12,11 +12,11 @@ import (
 // aDay simulates a day, after the first, of a few targets.
 func aDay(t *testing.T, sampling uint32, members ...member) Result {
 	t.Helper()
-	s := simulation{networks: []network{{"test", sampling, false, len(members), members}}, days: 1, r: rand.New(rand.NewPCG(1, 1))}
+	s := simulation{networks: []network{{"test", sampling, false, len(members), members}}, days: 1, drawn: drawn{r: rand.New(rand.NewPCG(1, 1))}}
 	if err := s.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	r := Result{Days: 1}
+	r := Result{Days: 1, Episodes: map[string]int{}}
 	s.gather(&r)
 	return r
 }
@@ -39,7 +39,7 @@ func TestFloodIsAlarmed(t *testing.T) {
 	flood := shape{protocol: downpour.ProtocolTCP, port: 25, server: true, peers: 1 << 20, in: 1, inBytes: 44, opens: 1}
 	flooded.episodes = []episode{{shape: flood, name: "flood", at: 12, minutes: [2]float64{5, 5}, rate: [2]float64{100_000, 100_000}}}
 	r := aDay(t, 1000, flooded, home())
-	if len(r.Alarms) != 1 || r.Alarms[0].Member != "mail server" || r.Alarms[0].Episode != "flood " {
+	if len(r.Alarms) != 1 || r.Alarms[0].Member != "mail server" || r.Alarms[0].Episode != "flood" {
 		t.Errorf("%+v", r.Alarms)
 	}
 	if len(r.Margins) == 0 || r.Margins[0] < 5 {

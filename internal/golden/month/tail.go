@@ -16,10 +16,9 @@ type Tail struct {
 	Shape     float64
 	Scale     float64
 	Rows      []TailRow
-	// Alarms and Notifications are how many are to be expected in a week of an installation of
-	// Installation targets, with a limit that nineteen of twenty resamplings stay below.
-	Alarms, AlarmsHigh               float64
-	Notifications, NotificationsHigh float64
+	// Weekly is how many margins above 1 are to be expected in a week of an installation of
+	// Installation targets; of twenty resamplings nineteen stay below WeeklyHigh.
+	Weekly, WeeklyHigh float64
 }
 
 // TailRow compares what was seen with the law.
@@ -32,7 +31,7 @@ type TailRow struct {
 const (
 	Installation = 250_000 // targets
 	weekDays     = 7
-	Notified     = 3 // margin from which an attack is of partial severity, which is notified
+	Notified     = 3 // times its limit from which an attack is of partial severity, which is notified
 	tailShare    = 0.1
 	resamplings  = 200
 	leastTail    = 30
@@ -52,22 +51,28 @@ func TailOf(margins []float64, days int) (Tail, bool) {
 	}
 	t.Excesses = n
 	t.Shape, t.Scale = pareto(excesses)
-	for _, margin := range []float64{0.25, 0.5, 0.75, 1, 1.5, 2, 3} {
-		if margin < t.Threshold {
-			continue
+	for _, margin := range []float64{0.25, 0.5, 0.75, 1} {
+		if margin >= t.Threshold {
+			seen := len(sorted) - first(sorted, margin)
+			t.Rows = append(t.Rows, TailRow{margin, float64(seen), t.beyond(margin) * float64(days)})
 		}
-		seen := len(sorted) - first(sorted, margin)
-		t.Rows = append(t.Rows, TailRow{margin, float64(seen), t.beyond(margin) * float64(days)})
 	}
 	const week = Installation * weekDays
-	t.Alarms, t.Notifications = t.beyond(1)*week, t.beyond(Notified)*week
-	t.AlarmsHigh, t.NotificationsHigh = t.resample(excesses, week)
+	t.Weekly, t.WeeklyHigh = t.beyond(1)*week, t.resample(excesses)*week
 	return t, true
 }
 
 func first(sorted []float64, v float64) int {
 	i, _ := slices.BinarySearch(sorted, v)
 	return i
+}
+
+// End is where the law ends: infinite unless its shape is below 0.
+func (t *Tail) End() float64 {
+	if t.Shape >= 0 {
+		return math.Inf(1)
+	}
+	return t.Threshold - t.Scale/t.Shape
 }
 
 // beyond is the share of target-days with a margin above one.
@@ -96,10 +101,11 @@ func pareto(sorted []float64) (shape, scale float64) {
 	return 2 - a0/d, 2 * a0 * a1 / d
 }
 
-// resample gives the 95 % limits of what is expected, by fits to resampled excesses.
-func (t *Tail) resample(excesses []float64, week float64) (alarms, notifications float64) {
+// resample gives the share beyond 1 that fits to resampled excesses stay below, 95 % of
+// them.
+func (t *Tail) resample(excesses []float64) float64 {
 	r := rand.New(rand.NewPCG(95, 1))
-	var a, n []float64
+	var beyond []float64
 	some := make([]float64, len(excesses))
 	for range resamplings {
 		for i := range some {
@@ -108,10 +114,43 @@ func (t *Tail) resample(excesses []float64, week float64) (alarms, notifications
 		slices.Sort(some)
 		again := *t
 		again.Shape, again.Scale = pareto(some)
-		a, n = append(a, again.beyond(1)*week), append(n, again.beyond(Notified)*week)
+		beyond = append(beyond, again.beyond(1))
 	}
-	slices.Sort(a)
-	slices.Sort(n)
-	at := resamplings * 19 / 20
-	return a[at], n[at]
+	slices.Sort(beyond)
+	return beyond[resamplings*19/20]
+}
+
+// Limits are the ends of the 95 % interval of the mean of a Poisson count (Garwood
+// 1936), found by bisection; of none the one-sided upper end, 3.00.
+func Limits(n int) (low, high float64) {
+	const tail = 0.025
+	if n == 0 {
+		return 0, -math.Log(2 * tail)
+	}
+	most := float64(n) + 10*math.Sqrt(float64(n)) + 10
+	low = bisect(most, func(mean float64) bool { return 1-atMost(n-1, mean) < tail })
+	return low, bisect(most, func(mean float64) bool { return atMost(n, mean) > tail })
+}
+
+// bisect finds where a condition that holds from 0 on ends.
+func bisect(most float64, holds func(float64) bool) float64 {
+	low, high := 0.0, most
+	for range 60 {
+		if middle := (low + high) / 2; holds(middle) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return low
+}
+
+// atMost is the chance that a Poisson number of a mean is at most n.
+func atMost(n int, mean float64) float64 {
+	sum, term := 0.0, math.Exp(-mean)
+	for i := 0; i <= n; i++ {
+		sum += term
+		term *= mean / float64(i+1)
+	}
+	return sum
 }

@@ -9,11 +9,11 @@ import (
 // Traffic toward a whole prefix: a stream's Over. Attacks on one are carpet bombing,
 // which the truth holds as one attack on the prefix.
 
-// victim is whom an attack's packet is aimed at: the prefix that it is one of, or
-// the address that it goes to.
-func (r *Recipe) victim(p *sent) netip.Prefix {
-	if over := r.Streams[p.stream].Over; over.IsValid() {
-		return over.Masked()
+// victim is whom an attack's packet of the stream is aimed at: the prefix that it is one
+// of, or the address that it goes to.
+func (s *Stream) victim(p *sent) netip.Prefix {
+	if s.Over.IsValid() {
+		return s.Over.Masked()
 	}
 	return netip.PrefixFrom(p.to, p.to.BitLen())
 }
@@ -23,26 +23,31 @@ func (r *Recipe) ours(a netip.Addr) bool {
 	return a == r.Host || slices.ContainsFunc(r.Streams, func(s Stream) bool { return s.Over.IsValid() && s.Over.Contains(a) })
 }
 
-// Spans tells whether a stream of the recipe goes to a prefix.
-func (r *Recipe) Spans() bool {
-	return slices.ContainsFunc(r.Streams, func(s Stream) bool { return s.Over.IsValid() })
-}
-
-// shapes names what an attack's course looks like: see downpour.Attack.Shape.
-func (c *Capture) shapes(t *Truth, streams map[int]bool) (list []string) {
-	const matters, pulses = 0.1, 3
-	if !t.Target.IsSingleIP() {
-		list = append(list, "carpet bombing")
-	}
-	for i := range streams {
-		if s := &c.recipe.Streams[i]; s.On > 0 && s.Off > time.Second && s.Lasts >= (pulses-1)*(s.On+s.Off) {
-			list = append(list, "pulse wave")
-			break
+// Prefixes are those that streams of the recipe go to.
+func (r *Recipe) Prefixes() (list []netip.Prefix) {
+	for i := range r.Streams {
+		if over := r.Streams[i].Over; over.IsValid() {
+			list = append(list, over.Masked())
 		}
 	}
+	return list
+}
+
+// shapesOf names what the course of an attack looks like, of streams on a victim and
+// with vectors' shares: see downpour.Attack.Shape.
+func shapesOf(victim netip.Prefix, streams []*Stream, vectors map[string]float64) (list []string) {
+	const matters, pulses = 0.1, 3
+	if !victim.IsSingleIP() {
+		list = append(list, "carpet bombing")
+	}
+	if slices.ContainsFunc(streams, func(s *Stream) bool {
+		return s.On > 0 && s.Off > time.Second && s.Lasts >= (pulses-1)*(s.On+s.Off)
+	}) {
+		list = append(list, "pulse wave")
+	}
 	large := 0
-	for _, v := range t.Vectors {
-		if v.Share >= matters {
+	for _, share := range vectors {
+		if share >= matters {
 			large++
 		}
 	}

@@ -15,6 +15,7 @@ import (
 // process sampled 1:n is one with an n-th of the rate. The same recipe gives the
 // same bytes.
 type Feed struct {
+	whole   *Recipe
 	recipe  Recipe // its streams are those of usual traffic
 	attacks []Stream
 	loops   []loop
@@ -55,7 +56,7 @@ func quiet() Stream { return Stream{Kind: "web server", Rate: 4} }
 // none, its usual traffic comes all of a sudden to a host that had little, or, if it
 // is known, comes all the time.
 func NewFeed(recipe *Recipe, known bool) *Feed {
-	f := &Feed{recipe: *recipe}
+	f := &Feed{whole: recipe, recipe: *recipe}
 	f.divide(recipe)
 	f.recipe.Link, f.recipe.Cut, f.recipe.Snap = Ethernet, 0, 0
 	usual := f.recipe.Streams
@@ -132,7 +133,7 @@ func (f *Feed) IngressOnly() {
 	f.recipe.View = Ingress
 	for i := range f.loops {
 		l := &f.loops[i]
-		l.packets = slices.DeleteFunc(l.packets, func(p sent) bool { return p.from == f.recipe.Host })
+		l.packets = slices.DeleteFunc(l.packets, func(p sent) bool { return f.whole.ours(p.from) })
 	}
 }
 
@@ -143,12 +144,13 @@ const oversampling = 4
 // Sample makes what a sampling of 1:n sees, n at least 2, the attacks being so
 // many times as strong as the recipe has them.
 func (f *Feed) Sample(n uint32, strength float64) *Sampled {
-	out := &Sampled{Capture: Capture{recipe: &f.recipe}, truth: map[netip.Addr]*FeedTruth{}}
+	out := f.sampled()
 	length := feedAttack
 	if n <= dense {
 		length = denseAttack
 	}
 	attacks, lasts := f.drawnOut(FeedBefore, length)
+	out.attacks = attacks
 	random := rand.New(rand.NewPCG(f.recipe.Seed, uint64(n)))
 	for _, l := range f.loops {
 		for at := l.from; at < FeedBefore+lasts+feedAfter; at += l.length {
@@ -175,8 +177,9 @@ func (f *Feed) Sample(n uint32, strength float64) *Sampled {
 
 // Whole makes all packets, of some seconds.
 func (f *Feed) Whole() *Sampled {
-	out := &Sampled{Capture: Capture{recipe: &f.recipe}, truth: map[netip.Addr]*FeedTruth{}}
+	out := f.sampled()
 	attacks, lasts := f.drawnOut(wholeBefore, wholeAttack)
+	out.attacks = attacks
 	for _, l := range f.loops {
 		for at := min(l.from, wholeBefore); at < wholeBefore+lasts; at += l.length {
 			for _, p := range l.packets {
@@ -203,16 +206,20 @@ func (f *Feed) Whole() *Sampled {
 	return out
 }
 
+func (f *Feed) sampled() *Sampled {
+	return &Sampled{Capture: Capture{recipe: &f.recipe}, truth: map[netip.Prefix]*FeedTruth{}}
+}
+
 func (s *Sampled) add(p sent, later time.Duration) {
 	p.at += int64(later)
 	s.packets = append(s.packets, p)
 }
 
-func (f *Feed) hidden(p *sent) bool { return f.recipe.View == Ingress && p.from == f.recipe.Host }
+func (f *Feed) hidden(p *sent) bool { return f.recipe.View == Ingress && f.whole.ours(p.from) }
 
 // events makes a stream's packets, by other hosts than send usual traffic.
 func (f *Feed) events(i int, s *Stream) []sent {
-	m := &maker{recipe: &f.recipe, r: rand.New(rand.NewPCG(f.recipe.Seed, 1<<34+uint64(i)))}
+	m := &maker{recipe: &f.recipe, stream: i, r: rand.New(rand.NewPCG(f.recipe.Seed, 1<<34+uint64(i)))}
 	m.world = newWorld(rand.New(rand.NewPCG(f.recipe.Seed, 1<<33+uint64(i))))
 	m.home = host{address: f.recipe.Host, ttl: 64, stack: unix}
 	m.attack(s)

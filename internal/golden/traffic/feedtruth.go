@@ -10,13 +10,16 @@ import (
 // of them.
 type Sampled struct {
 	Capture
-	truth map[netip.Addr]*FeedTruth
+	attacks []Stream // by number, as sent.stream has it
+	truth   map[netip.Prefix]*FeedTruth
 }
 
 // FeedTruth is what a feed really holds of one attack.
 type FeedTruth struct {
 	Target     netip.Addr
+	Over       netip.Prefix       // in the place of Target, where a prefix is attacked
 	Vectors    map[string]float64 // shares of packets
+	Shape      []string           // as downpour.Attack.Shape
 	Onset, End time.Time
 	// Rates are the attack's by class while it is on, before sampling; Usual those
 	// of the target's usual traffic.
@@ -44,13 +47,17 @@ func (s *Sampled) note(f *Feed, stream *Stream, made []sent, each float64) {
 		if !p.attack {
 			continue
 		}
-		t := s.truth[p.to]
+		victim := stream.victim(p)
+		t := s.truth[victim]
 		if t == nil {
 			t = &FeedTruth{
-				Target: p.to, Vectors: map[string]float64{}, Onset: begin, End: end,
-				Rates: map[Class]Rate{}, Usual: f.usualRates(p.to), Senders: map[netip.Addr]bool{},
+				Target: victim.Addr(), Vectors: map[string]float64{}, Onset: begin, End: end,
+				Rates: map[Class]Rate{}, Usual: f.usualRates(victim), Senders: map[netip.Addr]bool{},
 			}
-			s.truth[p.to] = t
+			if !victim.IsSingleIP() {
+				t.Over = victim
+			}
+			s.truth[victim] = t
 		}
 		if begin.Before(t.Onset) {
 			t.Onset = begin
@@ -75,11 +82,11 @@ func (s *Stream) busy() time.Duration {
 }
 
 // usualRates are those of a target's usual traffic, by class.
-func (f *Feed) usualRates(target netip.Addr) map[Class]Rate {
+func (f *Feed) usualRates(target netip.Prefix) map[Class]Rate {
 	rates := map[Class]Rate{}
 	for _, l := range f.loops {
 		for i := range l.packets {
-			if p := &l.packets[i]; p.to == target {
+			if p := &l.packets[i]; target.Contains(p.to) {
 				c := classOf("", p.bytes)
 				rates[c] = rates[c].plus(1/l.length.Seconds(), p.bytes)
 			}
@@ -93,12 +100,12 @@ func (s *Sampled) Truth() []FeedTruth {
 	list := make([]FeedTruth, 0, len(s.truth))
 	for i := range s.packets {
 		if p := &s.packets[i]; p.attack {
-			t := s.truth[p.to]
+			t := s.truth[s.attacks[p.stream].victim(p)]
 			t.Sampled++
 			t.Senders[p.from] = true
 		}
 	}
-	for _, t := range s.truth {
+	for victim, t := range s.truth {
 		total := 0.0
 		for _, n := range t.Vectors {
 			total += n
@@ -106,8 +113,25 @@ func (s *Sampled) Truth() []FeedTruth {
 		for name := range t.Vectors {
 			t.Vectors[name] /= total
 		}
+		t.Shape = shapesOf(victim, s.onto(victim), t.Vectors)
 		list = append(list, *t)
 	}
 	slices.SortFunc(list, func(a, b FeedTruth) int { return a.Target.Compare(b.Target) })
 	return list
+}
+
+// onto are the streams of attacks on a victim.
+func (s *Sampled) onto(victim netip.Prefix) (list []*Stream) {
+	for i := range s.attacks {
+		a := &s.attacks[i]
+		if a.Over.IsValid() && a.Over.Masked() == victim || !a.Over.IsValid() && victim.IsSingleIP() {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// Has tells whether an address is the target, or one of those of the prefix.
+func (t *FeedTruth) Has(a netip.Addr) bool {
+	return a == t.Target || t.Over.IsValid() && t.Over.Contains(a)
 }

@@ -52,7 +52,7 @@ func (c *Capture) Truth() []Truth {
 	byTarget := map[netip.Prefix][]*sent{}
 	for i := range c.packets {
 		if p := &c.packets[i]; p.attack {
-			victim := c.recipe.victim(p)
+			victim := c.recipe.Streams[p.stream].victim(p)
 			byTarget[victim] = append(byTarget[victim], p)
 		}
 	}
@@ -70,14 +70,18 @@ func (c *Capture) truth(target netip.Prefix, packets []*sent) Truth {
 		Onset:  moment(packets[0].at), End: moment(packets[len(packets)-1].at),
 	}
 	sources, vectors, spoofed, reflected := map[netip.Addr]bool{}, map[string]int{}, 0, 0
-	first, single, streams := 0, 0, map[int]bool{}
+	first, single := 0, 0
+	var streams []*Stream
 	for i, p := range packets {
 		for packets[first].at <= p.at-int64(time.Second) {
 			first++
 		}
 		t.Peak = max(t.Peak, i-first+1)
-		sources[p.from], streams[p.stream] = true, true
+		sources[p.from] = true
 		s := &c.recipe.Streams[p.stream]
+		if !slices.Contains(streams, s) {
+			streams = append(streams, s)
+		}
 		vectors[s.Kind]++
 		if s.spoofed() {
 			spoofed++
@@ -90,13 +94,15 @@ func (c *Capture) truth(target netip.Prefix, packets []*sent) Truth {
 		}
 	}
 	t.Sources = len(sources)
+	shares := map[string]float64{}
 	for name, n := range vectors {
-		t.Vectors = append(t.Vectors, VectorTruth{name, float64(n) / float64(len(packets))})
+		shares[name] = float64(n) / float64(len(packets))
+		t.Vectors = append(t.Vectors, VectorTruth{name, shares[name]})
 	}
 	slices.SortFunc(t.Vectors, func(a, b VectorTruth) int {
 		return cmp.Or(cmp.Compare(b.Share, a.Share), strings.Compare(a.Name, b.Name))
 	})
-	t.Shape = c.shapes(&t, streams)
+	t.Shape = shapesOf(target, streams, shares)
 	t.Reflected = part(reflected, len(packets))
 	if t.Spoofed = part(spoofed, len(packets)); 2*single > len(packets) {
 		t.Spoofed = nil // nothing in one address tells whether it is forged
