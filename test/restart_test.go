@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -56,6 +58,68 @@ func TestRestartDuringAnAttack(t *testing.T) {
 				t.Errorf("it was %+v and is %+v", b, a)
 			}
 		})
+	}
+}
+
+// TestRestartDuringAFlood ends the server by force in the middle of a flood of requests
+// that it reads from a log as it is written: the attack goes on as the same.
+func TestRestartDuringAFlood(t *testing.T) {
+	t.Parallel()
+	folder, data := t.TempDir(), t.TempDir()
+	log, config := filepath.Join(folder, "access.log"), filepath.Join(folder, "downpour.yaml")
+	write(t, log, "")
+	write(t, config, fmt.Sprintf("logs: [{path: %q}]\n", log))
+	go flood(t, log)
+	p := start(t, "serve", "--config", config, "--data", data)
+	var before attacks
+	eventually(t, 30*time.Second, "an attack is found", func() bool {
+		before = p.attacks(t)
+		return len(before) == 1
+	})
+	eventually(t, 10*time.Second, "its state is kept", func() bool {
+		now := p.attacks(t) // five seconds of it; the store is told each second
+		return len(now) == 1 && now[0].Total.Requests > before[0].Total.Requests+1000
+	})
+	p.end(t, syscall.SIGKILL)
+
+	p = start(t, "serve", "--config", config, "--data", data)
+	again := time.Now()
+	var after attacks
+	eventually(t, 30*time.Second, "it goes on", func() bool {
+		after = p.attacks(t)
+		return len(after) > 1 || len(after) == 1 && after[0].Ongoing && after[0].End.After(again) && after[0].Total.Requests > before[0].Total.Requests
+	})
+	if len(after) != 1 || after[0].ID != before[0].ID {
+		t.Fatalf("before %+v, after %+v", before, after)
+	}
+	a, b := after[0], before[0]
+	if !a.Onset.Equal(b.Onset) || !a.AlarmAt.Equal(b.AlarmAt) {
+		t.Errorf("it was %+v and is %+v", b, a)
+	}
+}
+
+// flood writes 200 requests a second of twenty clients for one path to a log, until the
+// test ends.
+func flood(t *testing.T, log string) {
+	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer f.Close()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-t.Context().Done():
+			return
+		case now := <-tick.C:
+			var lines strings.Builder
+			for client := range 20 {
+				fmt.Fprintf(&lines, "198.51.100.%d - - [%s] \"GET /search HTTP/1.1\" 200 512 \"-\" \"curl/8.5.0\"\n", client+1, now.Format("02/Jan/2006:15:04:05 -0700"))
+			}
+			_, _ = f.WriteString(lines.String()) // a test that ends removes it
+		}
 	}
 }
 
@@ -126,7 +190,7 @@ type attacks []struct {
 	Onset, End           time.Time
 	AlarmAt              time.Time `json:"alarm_at"`
 	Ongoing, Provisional bool
-	Total                struct{ Packets uint64 }
+	Total                struct{ Packets, Requests uint64 }
 }
 
 func (p *program) attacks(t *testing.T) (all attacks) {

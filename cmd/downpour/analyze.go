@@ -113,9 +113,8 @@ func (c *analyzeCommand) configure(opt *analysis.Options) error {
 		return err
 	}
 	opt.Databases = enrich.Config{Country: cfg.Databases.Country, Network: cfg.Databases.Network}
-	thresholds := pipeline.AttackConfig(cfg)
-	opt.Attack, opt.Service = &thresholds, thresholds.Service
-	opt.ServiceOfHost = cfg.ServiceOfHost()
+	thresholds, requests := pipeline.AttackConfig(cfg), pipeline.WebConfig(cfg)
+	opt.Attack, opt.Service, opt.Web = &thresholds, thresholds.Service, &requests
 	opt.Export.Known = knownExporters(cfg.Flow.Exporters)
 	opt.TrustedProxies = cfg.HTTP.TrustedProxies
 	return nil

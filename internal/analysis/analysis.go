@@ -33,8 +33,8 @@ type Options struct {
 	Service func(downpour.Address) (service string, ours bool)
 	// Attack is what a configuration says of thresholds; nil: the defaults.
 	Attack *attack.Config
-	// ServiceOfHost tells to whom a host of a web log belongs; nil: one service for all.
-	ServiceOfHost func(host string) (service string)
+	// Web is what a configuration says of requests; nil: the defaults.
+	Web *web.Config
 	// Reports are paths of counts in CSV, CSV how they are read.
 	Reports []string
 	CSV     report.CSVOptions
@@ -103,7 +103,9 @@ func settings(opt Options, places *enrich.Table) pipeline.Config {
 		outages.Direction = opt.Direction
 	}
 	requests := web.Default()
-	requests.Service = opt.ServiceOfHost
+	if opt.Web != nil {
+		requests = *opt.Web
+	}
 	return pipeline.Config{
 		Shards: opt.Shards, Attack: attacks, Outage: outages, Web: requests,
 		Places: places, Ingress: opt.Export.Ingresses.Lookup, Claims: opt.Claims, Traffic: len(opt.Inputs) > 0,

@@ -18,7 +18,6 @@ import (
 	"downpour"
 	"downpour/internal/config"
 	"downpour/internal/detect/outage"
-	detectweb "downpour/internal/detect/web"
 	"downpour/internal/enrich"
 	"downpour/internal/live"
 	"downpour/internal/observe/report"
@@ -135,8 +134,8 @@ func pipelineConfig(cfg *config.Config, places *enrich.Table, pc pipeline.Config
 	pc.Shards, pc.Places = runtime.GOMAXPROCS(0), places
 	pc.Attack, pc.Outage = pipeline.AttackConfig(cfg), outage.Config{}.Default()
 	pc.Attack.Seed = seed()
-	pc.Web = detectweb.Default()
-	pc.Web.Service, pc.Web.Seed = cfg.ServiceOfHost(), seed()
+	pc.Web = pipeline.WebConfig(cfg)
+	pc.Web.Seed = seed()
 	pc.Outage.Location = cfg.Services[0].Timezone
 	return pc
 }

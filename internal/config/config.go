@@ -52,7 +52,12 @@ type Service struct {
 	Timezone *time.Location
 	// Capacity is what the service's link carries, in bits/s; 0 if not told.
 	Capacity Rate
+	Floors   RequestFloors
 }
+
+// RequestFloors are what is never an attack in web logs: requests/s to one host, and
+// slow requests that are open at once.
+type RequestFloors struct{ Requests, Slow Rate }
 
 // HTTP says where pages are served and whose word on client addresses counts.
 type HTTP struct {
@@ -113,5 +118,6 @@ func newService() Service {
 	return Service{
 		Symptoms: []string{"access", "login", "loading", "posting", otherSymptom},
 		Timezone: time.UTC,
+		Floors:   RequestFloors{Requests: 25, Slow: 50},
 	}
 }

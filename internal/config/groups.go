@@ -202,7 +202,7 @@ func parseRate(s string) (Rate, error) {
 	}
 	n, err := parseUnits(written, rateUnits())
 	if err != nil {
-		return 0, wrong{fmt.Sprintf("%q is not a rate", s), "write a number of packets or bits a second, as 800, 20k, 500M or 1.5G"}
+		return 0, wrong{fmt.Sprintf("%q is not a rate", s), "write a number, as 800, 20k, 500M or 1.5G"}
 	}
 	if written != s {
 		n /= 1000

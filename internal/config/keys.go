@@ -63,6 +63,15 @@ func serviceKeys(s *Service) []key {
 			doc: "The time zone by whose days and weeks the service's users live, as in `Europe/Kyiv`."},
 		{name: "capacity", form: "rate", value: one(&s.Capacity, parseRate),
 			doc: "What the service's link carries, in bits a second, as `10G`. An attack is then as severe as the part of the link that it fills. Never shown to the public."},
+		{name: "floors", form: "requests and slow", value: group{requestFloorKeys(&s.Floors)},
+			doc: "What web logs tell is never an attack below these: `requests` a second to one of the service's hosts, and `slow` ones open at once."},
+	}
+}
+
+func requestFloorKeys(f *RequestFloors) []key {
+	return []key{
+		{name: "requests", value: one(&f.Requests, parseRate)},
+		{name: "slow", value: one(&f.Slow, parseRate)},
 	}
 }
 

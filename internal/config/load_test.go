@@ -128,7 +128,7 @@ func TestLoadTakesEveryKey(t *testing.T) {
 		Targets:  []netip.Prefix{netip.MustParsePrefix("192.0.2.80/32"), netip.MustParsePrefix("2001:db8::80/128")},
 		Hosts:    []string{"www.example.com", "example.com"},
 		Symptoms: []string{"access", "login", "checkout", "payment", "other"},
-		Timezone: kyiv,
+		Timezone: kyiv, Floors: RequestFloors{Requests: 25, Slow: 50},
 	}}
 	want.Logs = []Logs{{Path: "/var/log/nginx/access.log", Format: "auto", Service: "shop"}}
 	want.HTTP.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("::1/128")}

@@ -14,10 +14,11 @@ const (
 	settingOutage   = "outage-detector"
 	settingBaseline = "attack-baseline"
 	settingOpen     = "attacks-open"
+	settingRequests = "requests-detector" // both what is usual and the attacks that are open
 )
 
 // What is usual changes slowly and is large, so it is kept every five minutes; the
-// attacks that are open, four times a minute and within a second of one's opening or
+// attacks that are open (and all that is known of requests, which is less), four times a minute and within a second of one's opening or
 // end, since after a crash they are to go on as the same.
 const (
 	stateEvery    = 15 * time.Second
@@ -57,23 +58,30 @@ func (l *Live) keepOpen(ctx context.Context, due bool) error {
 		l.work.Unlock()
 		return nil
 	}
-	state := l.pipeline.Open()
+	state, requests := l.pipeline.Open(), l.pipeline.Requests()
+	open := state != nil || l.pipeline.Counts().Web.Attacks > 0
 	l.work.Unlock()
 	if err := l.cfg.Store.PutSetting(ctx, settingOpen, state); err != nil {
 		return err
 	}
-	l.kept, l.open = opened, state != nil
+	if err := l.cfg.Store.PutSetting(ctx, settingRequests, requests); err != nil {
+		return err
+	}
+	l.kept, l.open = opened, open
 	return nil
 }
 
-// keepBaseline keeps what is usual.
+// keepBaseline keeps what is usual, of traffic and of requests.
 func (l *Live) keepBaseline(ctx context.Context) error {
 	if l.replay != nil {
 		return nil
 	}
 	l.work.Lock()
-	state := l.pipeline.Learned()
+	state, requests := l.pipeline.Learned(), l.pipeline.Requests()
 	l.work.Unlock()
+	if err := l.cfg.Store.PutSetting(ctx, settingRequests, requests); err != nil {
+		return err
+	}
 	l.mu.RLock()
 	most := l.cfg.Budget / baselineShare
 	l.mu.RUnlock()
@@ -99,6 +107,10 @@ func (l *Live) restore(ctx context.Context) error {
 		{settingOpen, "attacks that were going on are over", func(b []byte) error {
 			l.open = true // so that it is kept anew
 			return l.pipeline.Resume(b, l.now)
+		}},
+		{settingRequests, "what is usual of requests is learned anew, and attacks in them are over", func(b []byte) error {
+			l.open = true
+			return l.pipeline.ResumeRequests(b, l.now)
 		}},
 	} {
 		state, err := l.setting(ctx, part.setting)

@@ -54,5 +54,8 @@ func (l *Live) pipelineShed() []web.Shed {
 		{Where: "detector", Reason: "seasons of busy targets not learned because too many are", Count: c.Attack.ShedSeasons},
 		{Where: "detector", Reason: "minutes of targets not kept because others were busier", Count: c.Attack.ShedMinutes},
 		{Where: "detector", Reason: "attacks given up because too many were held", Count: c.Forgotten},
+		{Where: "requests", Reason: "requests that counted for their service because their host had no place", Count: c.Web.ShedHosts},
+		{Where: "requests", Reason: "seconds of busy hosts not looked at closely because others were busier", Count: c.Web.ShedWatches},
+		{Where: "requests", Reason: "requests too old to count in their second", Count: c.Web.Late},
 	}
 }

@@ -26,6 +26,28 @@ func (p *Pipeline) Open() []byte {
 	return p.prefixes.Open(p.engine.Told)
 }
 
+// Requests is what the detector of requests knows, for ResumeRequests after a restart:
+// up to some 5 MB; nil if requests are not looked at.
+func (p *Pipeline) Requests() []byte {
+	if p.web == nil {
+		return nil
+	}
+	return p.web.State()
+}
+
+// ResumeRequests gives the detector of requests what an earlier run knew, and lets its
+// attacks go on. It comes before Recall.
+func (p *Pipeline) ResumeRequests(state []byte, now time.Time) error {
+	if p.web == nil {
+		return nil
+	}
+	open, err := p.web.Resume(state, now)
+	for _, id := range open {
+		p.resumed[id] = true
+	}
+	return err
+}
+
 // Opened changes whenever an attack opens or ends: a reason to keep Open anew.
 func (p *Pipeline) Opened() uint64 { return p.opened }
 

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"downpour/internal/detect/attack"
+	"downpour/internal/detect/web"
 	"downpour/internal/engine"
 )
 
@@ -11,6 +12,7 @@ type Counts struct {
 	Attack attack.Stats // of all partitions together
 	// ShedPrefixes are those not watched for carpet bombing because others were busier.
 	ShedPrefixes uint64
+	Web          web.Stats // zero if requests are not looked at
 	Hold         engine.HoldStats
 	Late         uint64 // flows that came more than a second after their time, where none are held
 	Leaps        uint64 // flows with impossible times
@@ -26,6 +28,9 @@ func (p *Pipeline) Counts() Counts {
 	c := p.counts
 	c.Hold, c.Late, c.Leaps = p.engine.Hold(), p.engine.Late(), p.engine.Leaps()
 	c.Complete, c.Forgotten = p.engine.Complete(), p.forgotten
+	if p.web != nil {
+		c.Web = p.web.Stats()
+	}
 	return c
 }
 

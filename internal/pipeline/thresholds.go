@@ -3,6 +3,7 @@ package pipeline
 import (
 	"downpour/internal/config"
 	"downpour/internal/detect/attack"
+	"downpour/internal/detect/web"
 )
 
 // AttackConfig is what a configuration says of attacks: whose addresses are whose,
@@ -18,6 +19,24 @@ func AttackConfig(cfg *config.Config) attack.Config {
 		capacity[s.Name] = float64(s.Capacity)
 	}
 	c.Capacity = func(service string) float64 { return capacity[service] }
+	return c
+}
+
+// WebConfig is what a configuration says of attacks in requests: whose hosts are whose,
+// and the services' floors.
+func WebConfig(cfg *config.Config) web.Config {
+	c := web.Default()
+	c.Service = cfg.ServiceOfHost()
+	told := map[string]web.Floors{}
+	for _, s := range cfg.Services {
+		told[s.Name] = web.Floors{Requests: float64(s.Floors.Requests), Slow: float64(s.Floors.Slow)}
+	}
+	c.FloorsOf = func(service string) web.Floors {
+		if f, ok := told[service]; ok {
+			return f
+		}
+		return c.Floors
+	}
 	return c
 }
 

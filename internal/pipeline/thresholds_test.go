@@ -8,6 +8,7 @@ import (
 	"downpour"
 	"downpour/internal/config"
 	"downpour/internal/detect/attack"
+	"downpour/internal/detect/web"
 )
 
 // TestEveryFloorReachesTheDetector writes a floor for each class that a
@@ -40,5 +41,21 @@ services: [{name: s, targets: [198.51.100.0/24], capacity: 10G}]`, strings.Join(
 	}
 	if got.Capacity("s") != 10e9 || got.Capacity("other") != 0 {
 		t.Error("the capacity is not the one that was told")
+	}
+}
+
+// TestFloorsOfRequests: a service's floors reach the detector of requests, and those that
+// are not told are its own.
+func TestFloorsOfRequests(t *testing.T) {
+	cfg, faults := config.Load("a.yaml", []byte("services: [{name: a}, {name: b, hosts: [b.example], floors: {requests: 90}}]"))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	got, usual := WebConfig(cfg), web.Default().Floors
+	if f := got.FloorsOf("a"); f != usual {
+		t.Errorf("without any they are %v, want %v", f, usual)
+	}
+	if f := got.FloorsOf(got.Service("b.example")); f != (web.Floors{Requests: 90, Slow: usual.Slow}) {
+		t.Errorf("they are %v", f)
 	}
 }

@@ -19,11 +19,10 @@ type Config struct {
 	// Clients is how many clients a watch keeps at most (bottom-k).
 	Clients int
 
-	// Floor is the rate below which nothing is an attack, requests/s.
-	Floor float64
-	// SlowFloor is how many slow requests that are open at once are nothing yet: a
-	// small server has some 150 places.
-	SlowFloor float64
+	// Floors are those of services that have none of their own.
+	Floors Floors
+	// FloorsOf tells those of a service; nil: all have Floors.
+	FloorsOf func(service string) Floors
 	// Rise is by how much the usual must be exceeded for an alarm.
 	Rise float64
 	// PartOfSite is the share of its host's usual rate that a path, a network or
@@ -61,11 +60,19 @@ type Config struct {
 	Idle time.Duration
 }
 
+// Floors are what is never an attack.
+type Floors struct {
+	Requests float64 // requests/s
+	// Slow is how many slow requests that are open at once are nothing yet: a small
+	// server has some 150 places.
+	Slow float64
+}
+
 // Default returns the figures that we stand by.
 func Default() Config {
 	return Config{
 		Sites: 4096, Watches: 32, Clients: 8192,
-		Floor: 25, SlowFloor: 50, Rise: 3, PartOfSite: 0.1, MinRequests: 40, Certainty: 2, BeyondDoubt: 3, Doubt: 10 * time.Second,
+		Floors: Floors{Requests: 25, Slow: 50}, Rise: 3, PartOfSite: 0.1, MinRequests: 40, Certainty: 2, BeyondDoubt: 3, Doubt: 10 * time.Second,
 		LearnRate: 0.005, UsualHalfLife: 12 * time.Hour, MeanTime: 5 * time.Minute,
 		Acquaintance: time.Minute, Patience: 2 * time.Second,
 		Hold: time.Minute, Blind: 15 * time.Minute, Idle: 30 * time.Minute,

@@ -24,8 +24,9 @@ type Detector struct {
 type Stats struct {
 	Sites       int    // hosts and services that are counted
 	Watches     int    // looked at closely
+	Attacks     int    // open
 	ShedHosts   uint64 // requests that counted for their service, since their host had no place
-	ShedWatches uint64 // not looked at closely, or no longer, because others were busier
+	ShedWatches uint64 // seconds in which a host was not looked at closely, or no longer, because others were busier
 	Late        uint64 // requests older than what is remembered
 }
 
@@ -38,6 +39,14 @@ func New(cfg Config) *Detector {
 func (d *Detector) Stats() Stats {
 	s := d.stats
 	s.Sites, s.Watches, s.ShedHosts = len(d.sites.list), len(d.watches), d.sites.shed
+	for _, w := range d.watches {
+		if w.episode != nil {
+			s.Attacks++
+		}
+		if w.idle.episode != nil {
+			s.Attacks++
+		}
+	}
 	return s
 }
 
@@ -64,7 +73,7 @@ func (d *Detector) Request(r *downpour.Request) {
 	s.ring[sec%ringLength]++
 	if s.watch != nil {
 		s.watch.request(r, sec)
-	} else if s.sum(s.now-window+1, s.now+1) >= stirs {
+	} else if s.refused != sec && s.sum(s.now-window+1, s.now+1) >= stirs {
 		d.watch(s, r, sec)
 	}
 }
@@ -97,6 +106,7 @@ func (d *Detector) watch(s *site, r *downpour.Request, sec int64) {
 		})
 		d.stats.ShedWatches++
 		if least.attacked() || least.rate(sec+1) >= s.rate(sec+1) {
+			s.refused = sec
 			return
 		}
 		d.release(least)

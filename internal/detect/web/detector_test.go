@@ -244,3 +244,19 @@ func TestPulsesAreOneAttack(t *testing.T) {
 		t.Errorf("%d attacks: %+v", len(found), found)
 	}
 }
+
+// TestFloorsOfAService: what is below the floor of its service is no attack.
+func TestFloorsOfAService(t *testing.T) {
+	for floor, want := range map[float64]int{25: 1, 300: 0} {
+		cfg := Default()
+		cfg.FloorsOf = func(string) Floors { return Floors{Requests: floor, Slow: 50} }
+		tr := newTraffic(15)
+		tr.people(0, 4*time.Minute, 0.7)
+		tr.poisson(2*time.Minute, 3*time.Minute, 200, steady(200), func(at time.Duration) {
+			tr.add(at, downpour.AddressFrom4(0x2d010203), "/", "x", downpour.No, 200)
+		})
+		if found := tr.attacks(New(cfg)); len(found) != want {
+			t.Errorf("floor %v: %d attacks", floor, len(found))
+		}
+	}
+}

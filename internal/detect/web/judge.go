@@ -65,20 +65,20 @@ type topic struct {
 // paths, networks, agents and answers that came most above their own usual.
 func (w *watch) exceeds(sec int64) (verdict, topic) {
 	v := verdict{what: "requests to " + w.target().String(), rate: w.rate(sec), usual: w.usual}
-	v.limit = math.Max(w.cfg.Rise*w.usual, w.cfg.Floor)
+	v.limit = math.Max(w.cfg.Rise*w.usual, w.floors.Requests)
 	v.enough = (v.limit - w.mean) / 2
 	if v.over = v.rate >= v.limit; v.over {
 		return v, topic{func(s span) float64 { return w.count(&w.ring, s) }, w.mean, everybody, true}
 	}
 	s := spanBefore(sec)
-	if w.rise == 0 && sec%2 != 0 || w.count(&w.ring, s) < w.cfg.Floor*s.seconds() {
+	if w.rise == 0 && sec%2 != 0 || w.count(&w.ring, s) < w.floors.Requests*s.seconds() {
 		return v, topic{} // every other second is often enough
 	}
 	for n, of := range [...]*cells{&w.paths, &w.nets, &w.agents, &w.answers} {
 		i, _ := of.rising(s.number, s.seconds())
 		b := &of.buckets[i]
 		rate, usual := float64(b.within(s.number))/s.seconds(), float64(b.usual)
-		limit := math.Max(w.cfg.Rise*usual, w.cfg.Floor)
+		limit := math.Max(w.cfg.Rise*usual, w.floors.Requests)
 		if rate < limit || rate-usual < w.cfg.PartOfSite*w.mean {
 			continue
 		}

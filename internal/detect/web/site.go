@@ -21,6 +21,7 @@ type site struct {
 	// running mean, both requests/s.
 	usual, mean float64
 	watch       *watch // nil while it is quiet
+	refused     int64  // second in which there was last no place to watch it
 }
 
 // advance makes room in the ring up to a second.

@@ -146,7 +146,7 @@ func (w *watch) learnSlow(sec int64) {
 	w.idle.usual += math.Max(float64(w.idle.open[t%ringLength])-w.idle.usual, 0) * 2 * w.cfg.LearnRate
 }
 
-func (w *watch) slowLimit() float64 { return math.Max(w.cfg.Rise*w.idle.usual, w.cfg.SlowFloor) }
+func (w *watch) slowLimit() float64 { return math.Max(w.cfg.Rise*w.idle.usual, w.floors.Slow) }
 
 // openMost is the most slow requests that were open at once lately.
 func (w *watch) openMost(sec int64) (most float64) {

@@ -11,6 +11,7 @@ import (
 type watch struct {
 	*site
 	cfg     *Config
+	floors  Floors
 	since   int64 // second in which it began
 	last    int64 // latest second with a request
 	latest  int64 // latest event time, nanoseconds
@@ -39,8 +40,12 @@ type watch struct {
 
 // newWatch begins to watch a site; key is of its own.
 func newWatch(s *site, cfg *Config, key uint64, sec int64) *watch {
+	floors := cfg.Floors
+	if cfg.FloorsOf != nil {
+		floors = cfg.FloorsOf(s.service)
+	}
 	return &watch{
-		site: s, cfg: cfg, since: sec, last: sec, filled: sec,
+		site: s, cfg: cfg, floors: floors, since: sec, last: sec, filled: sec,
 		sample: newClients(key, cfg.Clients), nets: cells{networks: make([]downpour.Address, cellBuckets)},
 	}
 }
