@@ -13,7 +13,7 @@ import (
 func operatorPaths() []struct{ method, path string } {
 	return []struct{ method, path string }{
 		{"GET", "/ops"}, {"GET", "/health/data"}, {"GET", "/metrics"},
-		{"GET", "/api/v1/incidents"}, {"GET", "/api/v1/incidents/" + publicIncident},
+		{"GET", "/api/v1/incidents"}, {"GET", "/api/v1/incidents/" + publicIncident}, {"GET", "/incidents/" + publicIncident + "/attacks/att-1"},
 		{"POST", "/ops/incidents/" + publicIncident + "/publication"}, {"POST", "/ops/sign-out"}, {"POST", "/ops/exporters/192.0.2.1/allow"},
 	}
 }

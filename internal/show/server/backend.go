@@ -31,6 +31,8 @@ type Viewer interface {
 	// IncidentView holds everything; the server takes out what the public must
 	// not see.
 	IncidentView(ctx context.Context, id string) (web.IncidentView, error)
+	// AttackView is the page of an attack of an incident, for operators only.
+	AttackView(ctx context.Context, incident, attack string) (web.AttackView, error)
 	OpsView(ctx context.Context) (web.OpsView, error)
 	HealthView(ctx context.Context) (web.HealthView, error)
 	PrivacyView() web.PrivacyView

@@ -103,6 +103,14 @@ func (m *memory) IncidentView(_ context.Context, id string) (web.IncidentView, e
 	}, nil
 }
 
+func (m *memory) AttackView(_ context.Context, incident, attack string) (web.AttackView, error) {
+	r := testRecord()
+	if incident != publicIncident || attack != r.Attacks[0].ID {
+		return web.AttackView{}, store.ErrNotFound
+	}
+	return web.AttackView{Frame: m.Frame(), Service: web.ServiceRef{ID: publicService}, Incident: r.Incident, Attack: r.Attacks[0]}, nil
+}
+
 func (m *memory) OpsView(context.Context) (web.OpsView, error) {
 	return web.OpsView{Frame: m.Frame()}, nil
 }

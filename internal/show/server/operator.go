@@ -27,6 +27,16 @@ func (s *Server) operatorFrame(r *http.Request, f web.Frame) web.Frame {
 	return f
 }
 
+// attack serves GET /incidents/{id}/attacks/{attack}, which names target and sources.
+func (s *Server) attack(w http.ResponseWriter, r *http.Request) error {
+	view, err := s.backend.AttackView(r.Context(), r.PathValue("id"), r.PathValue("attack"))
+	if err != nil {
+		return err
+	}
+	view.Frame = s.operatorFrame(r, view.Frame)
+	return s.renderNow(w, http.StatusOK, func(b *pageBuffer) error { return s.pages.Attack(b, view) })
+}
+
 // healthData serves GET /health/data: is my data good?
 func (s *Server) healthData(w http.ResponseWriter, r *http.Request) error {
 	view, err := s.backend.HealthView(r.Context())

@@ -58,6 +58,29 @@ func TestRedactIncident(t *testing.T) {
 	}
 }
 
+// TestAttackPageIsTheOperators: it names target and sources, so whoever has no credential
+// is asked for one, whether there is such an attack or not.
+func TestAttackPageIsTheOperators(t *testing.T) {
+	s := start(t, nil)
+	s.backend.published = web.Publication{Cause: true, Traffic: true, Origin: true, Claims: true}
+	path := "/incidents/" + publicIncident + "/attacks/att-1"
+	for _, p := range []string{path, path + "0"} {
+		if a := s.ask(t, "GET", p, "", "Accept", browser); a.status != 401 || len(secretsIn(a.body)) > 0 {
+			t.Errorf("without a credential %s answers %d and shows %v", p, a.status, secretsIn(a.body))
+		}
+	}
+	cookie := s.signedIn(t)
+	if a := s.ask(t, "GET", path, "", "Cookie", cookie, "Accept", browser); a.status != 200 || !strings.Contains(a.body, secretTarget) || a.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("an operator gets %d", a.status)
+	}
+	if a := s.ask(t, "GET", path+"0", "", "Cookie", cookie); a.status != 404 {
+		t.Errorf("no such attack: %d", a.status)
+	}
+	if a := s.ask(t, "GET", "/incidents/"+publicIncident, "", "Cookie", cookie, "Accept", browser); !strings.Contains(a.body, path) {
+		t.Error("the incident's page does not lead to it")
+	}
+}
+
 func TestOperatorSeesAllAndPublishes(t *testing.T) {
 	s := start(t, nil)
 	cookie := s.signedIn(t)

@@ -63,7 +63,11 @@ func (c clock) text(t time.Time, form string) string {
 func (c clock) tag(t time.Time, form string) template.HTML {
 	var b strings.Builder
 	utc := t.UTC()
-	b.WriteString(`<time datetime="` + utc.Format(time.RFC3339) + `"`)
+	exact := time.RFC3339
+	if form == formMillis {
+		exact = time.RFC3339Nano
+	}
+	b.WriteString(`<time datetime="` + utc.Format(exact) + `"`)
 	if c.zone == nil {
 		b.WriteString(` data-form="` + form + `"`)
 	}

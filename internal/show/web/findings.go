@@ -245,9 +245,7 @@ func attackParts(attacks []downpour.Attack) []attackPart {
 		if a.Peak.Requests == nil {
 			p.Peak += sampledBits(a.Peak.BitsEstimate) + ", " + packetrate(a.Peak.Packets)
 		}
-		if m := a.Marks; m != nil {
-			p.Marks = []markRow{{"Paths", m.Paths}, {"Networks", m.Networks}, {"Agents", m.Agents}}
-		}
+		p.Marks = markRows(a.Marks)
 		for _, r := range a.Rules {
 			p.Rules = append(p.Rules, newRuleRow(r))
 		}

@@ -29,6 +29,9 @@ func (p page) Time(t time.Time) template.HTML    { return p.Clock.tag(t, formAut
 func (p page) Seconds(t time.Time) template.HTML { return p.Clock.tag(t, formSeconds) }
 func (p page) Date(t time.Time) template.HTML    { return p.Clock.tag(t, formDate) }
 
+// Millis writes a time of day to the millisecond.
+func (p page) Millis(t time.Time) template.HTML { return p.Clock.tag(t, formMillis) }
+
 // Say writes a sentence that may hold times.
 func (p page) Say(s phrase) template.HTML { return p.Clock.phraseHTML(s) }
 

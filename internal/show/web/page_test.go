@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,6 +71,10 @@ func renderAll(t testing.TB) []rendering {
 	add("incident bare", func(b *bytes.Buffer) error {
 		return p.Incident(b, IncidentView{Frame: operator.Frame, Incident: downpour.Incident{ID: "a", Start: incident.Now, End: incident.Now}})
 	})
+	attacks := attackViews()
+	for _, name := range slices.Sorted(maps.Keys(attacks)) {
+		add("attack "+name, func(b *bytes.Buffer) error { return p.Attack(b, attacks[name]) })
+	}
 	ops := opsView(foundingFrame(t))
 	add("ops", func(b *bytes.Buffer) error { return p.Ops(b, ops) })
 	add("ops empty", func(b *bytes.Buffer) error { return p.Ops(b, OpsView{Frame: ops.Frame, FlowListen: "203.0.113.9"}) })

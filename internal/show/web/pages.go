@@ -52,6 +52,11 @@ func (p *Pages) Incident(w io.Writer, v IncidentView) error {
 	return p.render(w, "incident.html", newIncidentPage(v))
 }
 
+// Attack renders /incidents/{id}/attacks/{attack}, the operator's page of one attack.
+func (p *Pages) Attack(w io.Writer, v AttackView) error {
+	return p.render(w, "attack.html", newAttackPage(v))
+}
+
 // Index renders /.
 func (p *Pages) Index(w io.Writer, v IndexView) error {
 	return p.render(w, "index.html", newIndexPage(v))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"hash/fnv"
+	"math"
 	"sort"
 	"strconv"
 	"time"
@@ -51,24 +52,42 @@ const mostLayers = 6
 // newStack sums the attacks' timelines on the grid [from, to). Of several
 // steps that fall into one cell the highest counts, so that a short peak shows.
 func newStack(attacks []downpour.Attack, from, to time.Time) stack {
-	s := stack{unit: "packets/s", cells: stackCells}
+	unit := unitPackets
 	switch {
 	case hasBits(attacks):
-		s.unit = "bit/s"
+		unit = unitBits
 	case allRequests(attacks):
-		s.unit = "requests/s"
+		unit = unitRequests
 	}
+	return stackOf(attacks, unit, from, to)
+}
+
+// The units of rates.
+const (
+	unitBits     = "bit/s"
+	unitPackets  = "packets/s"
+	unitRequests = "requests/s"
+)
+
+// stackOf sums the attacks' timelines in one unit.
+func stackOf(attacks []downpour.Attack, unit string, from, to time.Time) stack {
+	s := stack{unit: unit, cells: stackCells}
 	sums := map[string][]float64{}
 	for _, a := range attacks {
+		steps := busiest(a.Timeline, unit, s.cells, from, to)
 		for _, v := range a.Timeline.Rates {
-			rates := ratesIn(v, s.unit)
+			rates := ratesIn(v, unit)
 			if len(rates) == 0 {
 				continue // not seen in this unit
 			}
 			if sums[v.Vector] == nil {
 				sums[v.Vector] = make([]float64, s.cells)
 			}
-			addTimeline(sums[v.Vector], a.Timeline, rates, from, to)
+			for cell, step := range steps {
+				if step >= 0 && step < len(rates) {
+					sums[v.Vector][cell] += rates[step]
+				}
+			}
 		}
 	}
 	s.order(sums)
@@ -85,9 +104,9 @@ func newStack(attacks []downpour.Attack, from, to time.Time) stack {
 // ratesIn are a vector's rates in a unit, as far as they were seen.
 func ratesIn(v downpour.VectorTimeline, unit string) []float64 {
 	switch unit {
-	case "bit/s":
+	case unitBits:
 		return v.Bits
-	case "requests/s":
+	case unitRequests:
 		return v.Requests
 	}
 	return v.Packets
@@ -116,25 +135,31 @@ func hasBits(attacks []downpour.Attack) bool {
 	return false
 }
 
-// addTimeline adds one attack's rates of one vector to the cells.
-func addTimeline(cells []float64, t downpour.Timeline, rates []float64, from, to time.Time) {
-	span := to.Sub(from).Seconds()
-	if span <= 0 || t.Step <= 0 {
-		return
+// busiest is, for each cell, the step of a timeline that brings most of those that fall
+// into it, all vectors together; -1 where none does.
+func busiest(t downpour.Timeline, unit string, cells int, from, to time.Time) []int {
+	steps, out := 0, make([]int, cells)
+	for i := range out {
+		out[i] = -1
 	}
-	own := make([]float64, len(cells))
-	begin := t.Start.Sub(from).Seconds()
-	perCell := span / float64(len(cells))
-	for i, r := range rates {
-		start := begin + float64(i)*t.Step
-		first, last := int(start/perCell), int((start+t.Step-1e-9)/perCell)
-		for cell := max(first, 0); cell <= last && cell < len(cells) && start+t.Step > 0; cell++ {
-			own[cell] = max(own[cell], r)
+	for _, v := range t.Rates {
+		steps = max(steps, len(ratesIn(v, unit)))
+	}
+	perCell := to.Sub(from).Seconds() / float64(cells)
+	if perCell <= 0 || t.Step <= 0 {
+		return out
+	}
+	begin, most := t.Start.Sub(from).Seconds(), make([]float64, cells)
+	for i := range steps {
+		start, sum := begin+float64(i)*t.Step, sumAt(t, i, unit)
+		first, last := int(math.Floor(start/perCell)), int((start+t.Step-1e-9)/perCell)
+		for cell := max(first, 0); cell <= last && cell < cells && start+t.Step > 0; cell++ {
+			if out[cell] < 0 || sum > most[cell] {
+				out[cell], most[cell] = i, sum
+			}
 		}
 	}
-	for i, r := range own {
-		cells[i] += r
-	}
+	return out
 }
 
 // order sorts the vectors by volume and folds the smallest into one layer.

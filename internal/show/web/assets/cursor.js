@@ -32,14 +32,15 @@ function point(chart, clientX) {
   chart.append(group);
 }
 
-// nearest reads the table's rows: time, reports, usual, how known.
+// nearest reads the table's rows: time, then what the row has to say (data-readout), or
+// reports, usual, how known.
 function nearest(chart, time) {
   let best = null;
   for (const tr of chart.closest("figure").querySelectorAll("table[data-cursor] tbody tr")) {
     const t = Date.parse(tr.querySelector("time").dateTime);
     if (best && Math.abs(t - time) >= Math.abs(best.time - time)) continue;
     const [when, reports, usual, how] = [...tr.cells].map((c) => c.textContent);
-    best = { time: t, text: `${when}  ${reports} reports, ${how}; usual ${usual}` };
+    best = { time: t, text: `${when}  ${tr.dataset.readout ?? `${reports} reports, ${how}; usual ${usual}`}` };
   }
   return best;
 }
