@@ -15,7 +15,7 @@ import (
 
 type evalCommand struct {
 	Cases string   `type:"path" placeholder:"DIR" help:"Folder of cases (NAME.yaml, or NAME/truth.yaml with its files); those that Downpour brings if not given."`
-	Parts []string `enum:"packets,export,month,peer,all" default:"packets" placeholder:"PART,..." help:"What to measure: packets (each case as packets, logs or counts), export (each case as flow export, whole and sampled), month (false alarms over a simulated month; long), peer (beside what FastNetMon banned) or all."`
+	Parts []string `enum:"packets,export,curve,month,peer,all" default:"packets" placeholder:"PART,..." help:"What to measure: packets (each case as packets, logs or counts), export (each case as flow export, whole and sampled), curve (attacks below what must be found), month (false alarms over a simulated month; long), peer (beside what FastNetMon banned) or all."`
 	Write string   `type:"path" placeholder:"FILE" help:"Write what is measured, with date and version, into this Markdown file; its other sections stay."`
 	Check string   `type:"path" placeholder:"FILE" help:"Fail unless this file, written by --write, shows what is measured now."`
 }
@@ -27,7 +27,7 @@ func (c *evalCommand) Run(ctx context.Context, io streams) error {
 		return wrong(err)
 	}
 	if slices.Contains(c.Parts, "all") {
-		c.Parts = []string{"packets", "export", "month", "peer"}
+		c.Parts = []string{"packets", "export", "curve", "month", "peer"}
 	}
 	sections, failed, err := c.measure(ctx, cases, io)
 	if err != nil {
@@ -61,6 +61,8 @@ func (c *evalCommand) measure(ctx context.Context, cases []golden.Case, io strea
 			made, failed, err = c.packets(ctx, cases, io)
 		case "export", "peer":
 			made, err = c.export(ctx, cases, part)
+		case "curve":
+			made, err = c.curve(ctx, cases)
 		case "month":
 			made = make([]golden.Section, 1)
 			made[0], err = golden.RunMonth(ctx, monthDays)
@@ -103,6 +105,14 @@ func (c *evalCommand) export(ctx context.Context, cases []golden.Case, part stri
 		return []golden.Section{s}, err
 	}
 	return []golden.Section{looks.Section()}, nil
+}
+
+func (c *evalCommand) curve(ctx context.Context, cases []golden.Case) ([]golden.Section, error) {
+	curve, err := golden.RunCurve(ctx, cases, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, err
+	}
+	return []golden.Section{curve.Section()}, nil
 }
 
 // document writes the sections where --write says, and compares them with what

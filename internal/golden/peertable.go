@@ -95,7 +95,7 @@ func (l *Looks) BesidePeer() (Section, error) {
 	if err != nil {
 		return Section{}, err
 	}
-	parties := []outcome{l.own()}
+	parties := []outcome{l.own(list[names[0]])}
 	var best outcome
 	for _, name := range names {
 		o := outcome{name: "FastNetMon, " + name}
@@ -142,26 +142,25 @@ func orNone(list []string) string {
 	return strings.Join(slices.Compact(slices.Sorted(slices.Values(list))), ", ")
 }
 
-// own is what Downpour made of the view.
-func (l *Looks) own() outcome {
-	o := outcome{name: "Downpour", usual: l.Usual[0][sudden].Looks + l.ingressOnly().Looks, alarms: l.Usual[0][sudden].Alarms + l.ingressOnly().Alarms}
+// own is what Downpour made of the view, of the cases that FastNetMon was played.
+func (l *Looks) own(played []ban) outcome {
+	was := map[string]bool{}
+	for _, b := range played {
+		was[b.name] = true
+	}
+	o := outcome{name: "Downpour", usual: l.Usual[0][sudden].Looks + l.OneWay.Looks, alarms: l.Usual[0][sudden].Alarms + l.OneWay.Alarms}
 	for i := range l.Sightings {
 		s := &l.Sightings[i]
-		if s.Due() {
+		if s.Due() && was[s.Case] {
 			o.add(ban{name: s.Case, found: s.Found, delay: s.Delay})
 		}
 	}
 	for _, w := range l.Wrong {
-		o.wrong = append(o.wrong, w.Case)
+		if was[w.Case] {
+			o.wrong = append(o.wrong, w.Case)
+		}
 	}
 	return o
-}
-
-// ingressOnly is what came of the cases that are seen one way by themselves; the others
-// were looked at so too, but FastNetMon was not played that.
-func (l *Looks) ingressOnly() (q Quiet) {
-	q = l.OneWay
-	return q
 }
 
 // eachBest takes for each attack the best of all settings; its false alarms are those

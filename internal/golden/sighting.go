@@ -26,6 +26,7 @@ type Sighting struct {
 	Want     string
 	Onset    time.Duration // error
 	Delay    time.Duration // after the telemetry held enough samples
+	After    time.Duration // the onset
 }
 
 // Due tells whether the attack had to be found: it is so strong and there were so many samples.
@@ -105,6 +106,7 @@ func (t told) sighting(c *Case, v View, truth *traffic.FeedTruth, found []downpo
 		}
 	}
 	s.Onset = a.Onset.Sub(truth.Onset).Abs()
+	s.After = a.AlarmAt.Sub(truth.Onset)
 	if enough, ok := t.enough(truth); ok {
 		s.Delay = max(0, a.AlarmAt.Sub(enough))
 	}
@@ -126,10 +128,12 @@ func (t told) enough(truth *traffic.FeedTruth) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// rise is by how much the usual must be exceeded.
+const rise = 3
+
 // strengthOf is how many times an attack is what it must be: above its class's
 // floor, and three times the usual.
 func strengthOf(truth *traffic.FeedTruth) float64 {
-	const rise = 3
 	floors, worst, times := floors(), 0.0, 1.0
 	if truth.Over.IsValid() {
 		times = attack.Default().PrefixFloor

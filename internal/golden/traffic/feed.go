@@ -57,7 +57,8 @@ func quiet() Stream { return Stream{Kind: "web server", Rate: 4} }
 // is known, comes all the time.
 func NewFeed(recipe *Recipe, known bool) *Feed {
 	f := &Feed{whole: recipe, recipe: *recipe}
-	f.divide(recipe)
+	f.attacks = recipe.Attacks()
+	f.recipe.Streams = slices.DeleteFunc(slices.Clone(recipe.Streams), func(s Stream) bool { return !s.usual() })
 	f.recipe.Link, f.recipe.Cut, f.recipe.Snap = Ethernet, 0, 0
 	usual := f.recipe.Streams
 	if len(f.attacks) == 0 && !known {
@@ -69,18 +70,6 @@ func NewFeed(recipe *Recipe, known bool) *Feed {
 	}
 	f.addLoop(usual, 0)
 	return f
-}
-
-// divide parts a recipe's streams into attacks and usual traffic.
-func (f *Feed) divide(recipe *Recipe) {
-	f.recipe.Streams = nil
-	for _, s := range recipe.Streams {
-		if _, usual := usualKinds[s.Kind]; usual || s.Usual {
-			f.recipe.Streams = append(f.recipe.Streams, s)
-		} else {
-			f.attacks = append(f.attacks, s)
-		}
-	}
 }
 
 // drawnOut are the attacks, lasting so long at least in all, the first of them at
@@ -224,6 +213,16 @@ func (f *Feed) events(i int, s *Stream) []sent {
 	m.home = host{address: f.recipe.Host, ttl: 64, stack: unix}
 	m.attack(s)
 	return m.out
+}
+
+// SamplingFor is the sampling, 1:n, of which a feed's attack of so many packets a
+// second leaves about so many samples.
+func SamplingFor(packets float64, samples int) uint32 {
+	n := packets * feedAttack.Seconds() / float64(samples)
+	if n <= dense {
+		n = packets * denseAttack.Seconds() / float64(samples)
+	}
+	return uint32(max(2, math.Round(n)))
 }
 
 // skip draws how many packets are passed over before the next that is sampled.

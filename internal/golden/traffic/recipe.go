@@ -26,6 +26,22 @@ type Recipe struct {
 	Streams []Stream
 }
 
+// Attacks are the recipe's streams that are no usual traffic.
+func (r *Recipe) Attacks() (list []Stream) {
+	for _, s := range r.Streams {
+		if !s.usual() {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// usual tells whether it is no attack.
+func (s *Stream) usual() bool {
+	_, kind := usualKinds[s.Kind]
+	return kind || s.Usual
+}
+
 // View is which directions are captured.
 type View string
 
