@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -103,15 +104,7 @@ func quantile(list []time.Duration, q float64) time.Duration {
 // calibrate makes the reliability table by the words of ICD 203.
 func calibrate(list []forecast) Calibration {
 	c := Calibration{Forecasts: len(list)}
-	slices.SortFunc(list, func(a, b forecast) int {
-		switch {
-		case a.said < b.said:
-			return -1
-		case a.said > b.said:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(list, func(a, b forecast) int { return cmp.Compare(a.said, b.said) })
 	for _, f := range list {
 		so := 0.0
 		if f.so {
@@ -192,34 +185,6 @@ func (t *Table) Text(w io.Writer) error {
 	return p.err
 }
 
-// Markdown writes the document of docs/quality.md.
-func (t *Table) Markdown(w io.Writer, version string, day time.Time) error {
-	p := printer{w: w}
-	p.f("# Quality, measured\n\nWritten by `downpour eval --write docs/quality.md` on %s with version %s; not edited by hand.\n", day.Format(time.DateOnly), version)
-	p.f("All inputs of these cases are synthetic: they are made from recipes (`internal/golden/cases`) with fixed seeds.\n" +
-		"They show what the detectors can do, and that they still can; they are no proof for traffic that no recipe is like.\n" +
-		"The detectors were mended until these very cases held, and what the input cannot decide is not asked: a full score\n" +
-		"says that nothing was lost since, not how often other traffic is judged rightly.\n")
-	p.f("\n## Totals\n\n| measure | value |\n|---|---|\n")
-	for _, row := range t.Total.rows() {
-		p.f("| %s | %s |\n", row[0], row[1])
-	}
-	p.reliability("Spoofing: what was said, and how often it was so", t.Total.Spoofing)
-	p.reliability("Reflection: what was said, and how often it was so", t.Total.Reflection)
-	p.f("\n## Cases\n\n| case | what it is | checks that hold | what does not |\n|---|---|---|---|\n")
-	for _, r := range t.Results {
-		p.f("| %s | %s | %d of %d | ", r.Name, r.Says, r.Held, r.Held+len(r.Failures))
-		for i, f := range r.Failures {
-			if i > 0 {
-				p.f("; ")
-			}
-			p.f("%s", f)
-		}
-		p.f(" |\n")
-	}
-	return p.err
-}
-
 // printer writes until something fails.
 type printer struct {
 	w   io.Writer
@@ -229,12 +194,5 @@ type printer struct {
 func (p *printer) f(format string, args ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.w, format, args...)
-	}
-}
-
-func (p *printer) reliability(title string, c Calibration) {
-	p.f("\n## %s\n\n| word | forecasts | said, on average | was so |\n|---|---|---|---|\n", title)
-	for _, b := range c.Bands {
-		p.f("| %s | %d | %.0f %% | %.0f %% |\n", b.Word, b.Forecasts, 100*b.Said, 100*b.So)
 	}
 }
