@@ -60,7 +60,7 @@ func monthSection(r *month.Result) Section {
 	b.WriteString(marginText)
 	tail(&b, "false alarms", r.Margins, r)
 	tail(&b, "false notifications", r.Notices, r)
-	return Section{Title: titleMonth, Body: b.String()}
+	return Section{titleMonth, b.String(), []Figure{wrongly("false alarms", len(r.Alarms)), wrongly("false notifications", notified)}}
 }
 
 // rate is a row of what was counted among target-days, for 1,000 of them.

@@ -7,15 +7,15 @@ import (
 )
 
 // Section is a part of docs/quality.md.
-type Section struct{ Title, Body string }
+type Section struct {
+	Title, Body string
+	Figures     []Figure // those that must not get worse
+}
 
 // measured is how a section tells when it was.
 const measured = "\nMeasured on %s with version %s.\n"
 
-func (s Section) text() string { return "\n## " + s.Title + "\n" + s.Body }
-
-// In tells whether a page shows the section as it was measured now.
-func (s Section) In(page string) bool { return strings.Contains(page, s.text()+"\nMeasured on ") }
+func (s Section) text() string { return "\n## " + s.Title + "\n" + s.Body + s.figures() }
 
 // Page is docs/quality.md: the sections measured now, and of old, the page as it was,
 // those that were not.
@@ -70,7 +70,12 @@ func (t *Table) Section() Section {
 	}
 	p.words("spoofing", t.Total.Spoofing)
 	p.words("reflection", t.Total.Reflection)
-	return Section{Title: titlePackets, Body: b.String()}
+	n := &t.Total
+	return Section{titlePackets, b.String(), []Figure{
+		part("cases that hold", n.Held, n.Cases), part("recall", n.Found, n.Attacks), part("vectors", n.Vectors, n.Found), part("victims", n.Found, n.Found+n.Mistaken),
+		part("recall of outages", n.OutagesFound, n.Outages), wrongly("false alarms", n.FalseAlarms), wrongly("attacks too many", n.Extra),
+		late("delay, median", n.DelayMedian), late("delay, 95 %", n.DelayP95), late("delay in logs, median", n.LogDelayMedian), late("delay in logs, 95 %", n.LogDelayP95),
+	}}
 }
 
 // words is the reliability of a likelihood by the words for it.

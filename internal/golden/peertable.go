@@ -60,6 +60,14 @@ func (o *outcome) score() float64 {
 	return 2 * float64(o.found) / float64(2*o.found+o.alarms+o.due-o.found)
 }
 
+// figures are those that must not get worse.
+func (o *outcome) figures() []Figure {
+	return []Figure{
+		part("recall", o.found, o.due), wrongly("usual traffic with an alarm", o.alarms),
+		late("delay, median", quantile(o.delays, 0.5)), late("delay, 95 %", quantile(o.delays, 0.95)),
+	}
+}
+
 // bans reads what was measured: by setting, in the order of the cases.
 func bans() (names []string, list map[string][]ban, head string, err error) {
 	head, _, _ = strings.Cut(banned, "\n")
@@ -123,7 +131,7 @@ func (l *Looks) BesidePeer() (Section, error) {
 		o := &parties[i]
 		fmt.Fprintf(&b, "\n%s missed: %s.\nFalse alarms: %s.\n", o.name, orNone(o.missed), orNone(o.wrong))
 	}
-	return Section{Title: titlePeer, Body: b.String()}, nil
+	return Section{titlePeer, b.String(), parties[0].figures()}, nil
 }
 
 const peerIntroduction = `

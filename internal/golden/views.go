@@ -200,7 +200,17 @@ func (l *Looks) Section() Section {
 		b.WriteString("\n")
 	}
 	l.misses(&b)
-	return Section{Title: titleExport, Body: b.String()}
+	return Section{titleExport, b.String(), l.figures()}
+}
+
+// figures are those of each view that must not get worse.
+func (l *Looks) figures() (list []Figure) {
+	for i, v := range l.Views {
+		t := l.total(i)
+		list = append(list, part("recall, "+v.Name, t.found, t.due), part("vectors, "+v.Name, t.vectors, t.found),
+			late("delay, median, "+v.Name, quantile(t.delays, 0.5)), wrongly("false alarms, "+v.Name, t.wrong))
+	}
+	return list
 }
 
 const viewsIntroduction = `

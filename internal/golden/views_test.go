@@ -79,21 +79,41 @@ func TestVectorsAsFarAsTheViewShows(t *testing.T) {
 	}
 }
 
-// TestPageShowsItsSections wants a section that changed to be noticed, and one that
-// was not measured to stay.
-func TestPageShowsItsSections(t *testing.T) {
+// TestPageKeepsItsSections wants a section to be replaced, and one that was not measured
+// to stay.
+func TestPageKeepsItsSections(t *testing.T) {
 	day := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
-	old := Section{Title: titlePackets, Body: "\n| a |\n"}
+	old := Section{Title: titlePackets, Body: "\n| a |\n", Figures: []Figure{part("recall", 9, 10)}}
 	page := Page("", []Section{{Title: titleCases, Body: "\n| b |\n"}, old}, "1.0", day)
-	if !old.In(page) || (Section{Title: titlePackets, Body: "\n| c |\n"}).In(page) {
-		t.Error(page)
-	}
 	if !strings.Contains(page, "on 2026-01-02 with version 1.0") {
 		t.Error(page)
 	}
 	again := Page(page, []Section{{Title: titleCases, Body: "\n| d |\n"}}, "1.1", day)
-	if !old.In(again) || strings.Contains(again, "| b |") || strings.Count(again, "## ") != 2 {
+	if !strings.Contains(again, old.text()) || strings.Contains(again, "| b |") || strings.Count(again, "## ") != 2 {
 		t.Error(again)
+	}
+}
+
+// TestWorse wants what got worse than the page has it to be told, and nothing else.
+func TestWorse(t *testing.T) {
+	section := func(recall int, delay time.Duration, alarms int) Section {
+		return Section{Title: titlePeer, Body: "\ntext\n", Figures: []Figure{part("recall, sFlow 1:1,000", recall, 200), late("delay", delay), wrongly("alarms", alarms)}}
+	}
+	page := Page("", []Section{section(180, 2*time.Second, 3), {Title: titleCases, Body: "\n| b |\n"}}, "1.0", time.Time{})
+	for want, s := range map[string]Section{
+		"":                                    section(179, 2*time.Second+100*time.Millisecond, 3),
+		"recall, sFlow 1:1,000: 0.7, was 0.9": section(140, time.Second, 0),
+		"delay: 4, was 2":                     section(190, 4*time.Second, 2),
+		"alarms: 4, was 3":                    section(180, 2*time.Second, 4),
+		"it shows something else":             {Title: titleCases, Body: "\n| c |\n"},
+	} {
+		list, err := s.Worse(page)
+		if got := strings.Join(list, ";"); err != nil || want == "" && got != "" || !strings.Contains(got, want) || len(list) > 1 {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	if _, err := (Section{Title: titleMonth}).Worse(page); err == nil {
+		t.Error("a section that is not there is no error")
 	}
 }
 
