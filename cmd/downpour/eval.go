@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,10 +16,12 @@ import (
 )
 
 type evalCommand struct {
-	Cases string   `type:"path" placeholder:"DIR" help:"Folder of cases (NAME.yaml, or NAME/truth.yaml with its files); those that Downpour brings if not given."`
-	Parts []string `enum:"packets,export,curve,month,peer,all" default:"packets" placeholder:"PART,..." help:"What to measure: packets (each case as packets, logs or counts), export (each case as flow export, whole and sampled), curve (attacks below what must be found), month (false alarms over a simulated month; long), peer (beside what FastNetMon banned) or all."`
-	Write string   `type:"path" placeholder:"FILE" help:"Write what is measured, with date and version, into this Markdown file; its other sections stay."`
-	Check string   `type:"path" placeholder:"FILE" help:"Fail if what is measured is worse than this file, written by --write, has it."`
+	Cases  string   `type:"path" placeholder:"DIR" help:"Folder of cases (NAME.yaml, or NAME/truth.yaml with its files); those that Downpour brings if not given."`
+	Only   string   `placeholder:"GLOB" help:"Only cases of such names: 'syn-*'."`
+	Parts  []string `enum:"packets,export,curve,month,peer,all" default:"packets" placeholder:"PART,..." help:"What to measure: packets (each case as packets, logs or counts), export (each case as flow export, whole and sampled), curve (attacks below what must be found), month (false alarms over a simulated month; long), peer (beside what FastNetMon banned) or all."`
+	Export string   `type:"path" placeholder:"DIR" help:"Measure nothing; write each case into a folder of its name in DIR: captures, flow export, logs, counts, and the truth."`
+	Write  string   `type:"path" placeholder:"FILE" help:"Write what is measured, with date and version, into this Markdown file; its other sections stay."`
+	Check  string   `type:"path" placeholder:"FILE" help:"Fail if what is measured is worse than this file, written by --write, has it."`
 }
 
 // Run runs the cases, prints what does not hold and the figures over all.
@@ -26,6 +29,9 @@ func (c *evalCommand) Run(ctx context.Context, io streams) error {
 	cases, err := c.load()
 	if err != nil {
 		return wrong(err)
+	}
+	if c.Export != "" {
+		return wrong(c.write(cases))
 	}
 	if slices.Contains(c.Parts, "all") {
 		c.Parts = []string{"packets", "export", "curve", "month", "peer"}
@@ -43,11 +49,37 @@ func (c *evalCommand) Run(ctx context.Context, io streams) error {
 	return nil
 }
 
-func (c *evalCommand) load() ([]golden.Case, error) {
+// load returns the cases whose names are asked for.
+func (c *evalCommand) load() (cases []golden.Case, err error) {
 	if c.Cases == "" {
-		return golden.Cases()
+		cases, err = golden.Cases()
+	} else {
+		cases, err = golden.Load(c.Cases)
 	}
-	return golden.Load(c.Cases)
+	if err != nil || c.Only == "" {
+		return cases, err
+	}
+	if _, err := path.Match(c.Only, ""); err != nil {
+		return nil, fmt.Errorf("--only %s: %w", c.Only, err)
+	}
+	cases = slices.DeleteFunc(cases, func(one golden.Case) bool {
+		match, _ := path.Match(c.Only, one.Name) // seen to be well-formed
+		return !match
+	})
+	if len(cases) == 0 {
+		return nil, fmt.Errorf("--only %s: no case has such a name", c.Only)
+	}
+	return cases, nil
+}
+
+// write writes the cases as files.
+func (c *evalCommand) write(cases []golden.Case) error {
+	for i := range cases {
+		if err := cases[i].Write(c.Export); err != nil {
+			return fmt.Errorf("case %s: %w", cases[i].Name, err)
+		}
+	}
+	return nil
 }
 
 // monthDays is how many days of usual traffic are simulated.

@@ -107,7 +107,7 @@ func (c *Case) curve(ctx context.Context) ([]Sighting, error) {
 		strength := times / rise / of
 		for _, samples := range curveSamples {
 			n := traffic.SamplingFor(packets*strength, samples)
-			found, err := c.look(ctx, feed, View{fmt.Sprintf("sFlow 1:%d", n), n, true}, strength)
+			found, err := c.look(ctx, feed, View{Name: fmt.Sprintf("sFlow 1:%d", n), Sampling: n, SFlow: true}, strength)
 			if err != nil {
 				return nil, err
 			}

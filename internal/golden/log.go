@@ -18,7 +18,7 @@ const nearLog = 3 * time.Second
 // from what was made, unless the case gives it.
 func (c *Case) log(folder string, truth *Truth) (string, error) {
 	made := weblog.Make(c.Log)
-	name := filepath.Join(folder, "access.log")
+	name := filepath.Join(folder, logName)
 	if err := write(name, func(w io.Writer) error { return made.Write(w) }); err != nil {
 		return "", err
 	}

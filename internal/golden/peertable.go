@@ -16,7 +16,7 @@ import (
 var banned string
 
 // PeerViews is the view in which FastNetMon was played the cases.
-func PeerViews() []View { return []View{{"sFlow 1:1,000", 1000, true}} }
+func PeerViews() []View { return []View{{"sFlow 1:1,000", 1000, true, true}} }
 
 // ban is what one setting made of one attack, or of one case of usual traffic.
 type ban struct {

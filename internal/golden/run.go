@@ -80,7 +80,7 @@ func (c *Case) prepare(folder string) (analysis.Options, Truth, error) {
 	}
 	if c.Capture != nil {
 		made := traffic.Make(c.Capture)
-		opt.Inputs = append(opt.Inputs, filepath.Join(folder, "traffic.pcap"))
+		opt.Inputs = append(opt.Inputs, filepath.Join(folder, captureName))
 		if err := write(opt.Inputs[len(opt.Inputs)-1], made.Write); err != nil {
 			return opt, truth, err
 		}
@@ -95,7 +95,7 @@ func (c *Case) prepare(folder string) (analysis.Options, Truth, error) {
 	}
 	if c.Reports != nil {
 		rows, outages := series.Make(c.Reports)
-		opt.Reports = append(opt.Reports, filepath.Join(folder, "reports.csv"))
+		opt.Reports = append(opt.Reports, filepath.Join(folder, seriesName))
 		if err := write(opt.Reports[len(opt.Reports)-1], func(w io.Writer) error { return series.Write(w, rows) }); err != nil {
 			return opt, truth, err
 		}

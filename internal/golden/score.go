@@ -99,7 +99,8 @@ func (c *Case) score(truth Truth, a *document.Analysis) Result {
 	s := scorer{Result: Result{Name: c.Name, Says: c.Says}, unsettled: truth.Unsettled}
 	s.near = min(nearTime, time.Duration(float64(spanOf(a))*nearSpan))
 	s.bucket = c.bucket()
-	if s.log = c.Log != nil; s.log {
+	s.log = slices.ContainsFunc(a.Input, func(in downpour.Input) bool { return in.Kind == "web log" })
+	if s.log {
 		s.near = nearLog
 	}
 	s.benign = len(truth.Attacks) == 0 && (c.Capture != nil || c.Log != nil || len(c.Files) > 0)

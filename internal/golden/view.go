@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"hash/fnv"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -22,14 +23,19 @@ type View struct {
 	Name     string
 	Sampling uint32 // 1:N
 	SFlow    bool   // else NetFlow v5, v9 and IPFIX by turns
+	Brief    bool   // usual traffic is looked at in the recipe's own direction, sudden, and no other
 }
 
 // Views are those that each case is told in.
 func Views() []View {
 	return []View{
-		{"flow records of all packets", 1, false},
-		{"sFlow 1:100", 100, true}, {"sFlow 1:1,000", 1000, true}, {"sFlow 1:10,000", 10_000, true},
-		{"flow records 1:100", 100, false}, {"flow records 1:1,000", 1000, false}, {"flow records 1:10,000", 10_000, false},
+		{Name: "flow records of all packets", Sampling: 1},
+		{Name: "sFlow 1:100", Sampling: 100, SFlow: true},
+		{Name: "sFlow 1:1,000", Sampling: 1000, SFlow: true},
+		{Name: "sFlow 1:10,000", Sampling: 10_000, SFlow: true},
+		{Name: "flow records 1:100", Sampling: 100},
+		{Name: "flow records 1:1,000", Sampling: 1000},
+		{Name: "flow records 1:10,000", Sampling: 10_000},
 	}
 }
 
@@ -52,12 +58,10 @@ func (v View) version(name string, six bool) flow.Version {
 func (v View) shows(shape string) bool { return v.SFlow || shape != "pulse wave" }
 
 // settings are those of an exporter.
-func (v View) settings(name string, six bool) export.Settings {
-	s := export.Settings{Version: v.version(name, six), Sampling: v.Sampling}
-	s.Announce = map[flow.Version]export.Announce{
+func (v View) settings(version flow.Version) export.Settings {
+	return export.Settings{Version: version, Sampling: v.Sampling, Announce: map[flow.Version]export.Announce{
 		flow.NetFlow5: export.ByHeader, flow.NetFlow9: export.BySampler, flow.IPFIX: export.ByPacketSpace,
-	}[s.Version]
-	return s
+	}[version]}
 }
 
 // told is what a collector gets of a case in a view.
@@ -75,8 +79,12 @@ type arrival struct {
 // tell has an exporter tell of packets: as samples, or as a router's flow cache
 // with its usual timeouts does. What is let go within a second is sent together.
 func (v View) tell(name string, packets []export.Packet, six bool) told {
+	return v.tellBy(v.version(name, six), packets)
+}
+
+func (v View) tellBy(version flow.Version, packets []export.Packet) told {
 	m := export.Meter{Active: time.Minute, Inactive: 15 * time.Second}
-	e := export.NewEncoder(v.settings(name, six))
+	e := export.NewEncoder(v.settings(version))
 	var t told
 	if v.SFlow {
 		t.samples(e, m.Samples(packets))
@@ -114,6 +122,11 @@ func (t *told) samples(e *export.Encoder, flows []export.Flow) {
 	}
 }
 
+// write writes a capture of the datagrams at the collector.
+func (t told) write(w io.Writer) error {
+	return export.WriteCapture(w, netip.MustParseAddrPort("192.0.2.250:9996"), t.datagrams)
+}
+
 // analyze writes what the exporter sent into a capture at the collector and has
 // it analyzed, with the network that is ours declared.
 func (t told) analyze(ctx context.Context, own []netip.Prefix) ([]downpour.Attack, error) {
@@ -122,12 +135,8 @@ func (t told) analyze(ctx context.Context, own []netip.Prefix) ([]downpour.Attac
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
-	var file bytes.Buffer
-	if err := export.WriteCapture(&file, netip.MustParseAddrPort("192.0.2.250:9996"), t.datagrams); err != nil {
-		return nil, err
-	}
 	name := filepath.Join(folder, "export.pcap")
-	if err := os.WriteFile(name, file.Bytes(), 0o600); err != nil {
+	if err := write(name, t.write); err != nil {
 		return nil, err
 	}
 	a, err := analysis.Run(ctx, analysis.Options{Shards: 1, Inputs: []string{name}, Targets: own})

@@ -76,6 +76,9 @@ func (c *Case) looks(ctx context.Context, views []View) (list []look, err error)
 		if form < ingress && c.Capture.View == traffic.Ingress {
 			continue
 		}
+		if !slices.ContainsFunc(views, func(v View) bool { return c.wants(v, form) }) {
+			continue
+		}
 		feed := traffic.NewFeed(c.Capture, form%ingress == known)
 		if form >= ingress {
 			feed.IngressOnly()
@@ -92,7 +95,7 @@ func (c *Case) looks(ctx context.Context, views []View) (list []look, err error)
 // views looks at a feed in all views.
 func (c *Case) views(ctx context.Context, feed *traffic.Feed, views []View, form int) (list []look, err error) {
 	for i, v := range views {
-		if form%ingress == known && v.Sampling < knownFrom {
+		if !c.wants(v, form) {
 			continue
 		}
 		found, err := c.look(ctx, feed, v, 1)
@@ -102,6 +105,12 @@ func (c *Case) views(ctx context.Context, feed *traffic.Feed, views []View, form
 		list = append(list, look{i, form, c.Capture.View == traffic.Ingress, found})
 	}
 	return list, nil
+}
+
+// wants tells whether usual traffic is looked at in a view and a form.
+func (c *Case) wants(v View, form int) bool {
+	own := form == sudden || form == ingress+sudden && c.Capture.View == traffic.Ingress
+	return (form%ingress != known || v.Sampling >= knownFrom) && (!v.Brief || own)
 }
 
 // knownFrom is the sampling from which a quarter of an hour of much traffic is

@@ -125,7 +125,7 @@ func TestViewsOfShapes(t *testing.T) {
 	pulses := caseOf("pulses", traffic.Stream{
 		Kind: "SYN flood", Lasts: 30 * time.Second, Rate: 60_000, Senders: traffic.Spoofed, On: 500 * time.Millisecond, Off: 4500 * time.Millisecond,
 	})
-	looks, err := RunViews(context.Background(), []Case{carpet, pulses}, []View{{"sFlow 1:100", 100, true}}, 2)
+	looks, err := RunViews(context.Background(), []Case{carpet, pulses}, []View{{"sFlow 1:100", 100, true, true}}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
