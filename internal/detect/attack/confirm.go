@@ -85,16 +85,24 @@ func (s *suspect) hostileAnswers(k kind, r *row) float64 {
 	if unasked(r, answersPerQuestion) == 0 || k == markKinds[downpour.DNSAnswer] && s.resolves(r) {
 		return 0
 	}
-	if !services[k].talks || len(s.sources.entries) >= fewSources {
-		return 1
+	if s.visible() && r.sampled() && r.scales.hostile(answersPerQuestion) == 0 {
+		return 0
 	}
-	if r.payloads > 0 && float64(r.marked) >= payloadProof*float64(r.payloads) {
+	proven := r.payloads > 0 && float64(r.marked) >= payloadProof*float64(r.payloads)
+	switch {
+	case !services[k].talks || proven:
 		return 1
-	}
-	if s.visible() {
+	case s.visible():
+		if len(s.sources.entries) >= fewSources {
+			return 1
+		}
 		return quiet(r.window.talking, r.window.tracked, conversing)
+	case s.few(k, r, fewSources-1):
+		return 0 // a tunnel or a game, seen one way
+	case r.ownPort():
+		return s.steady(r)
 	}
-	return 0 // a tunnel or a game, seen one way
+	return 1
 }
 
 // resolves tells a resolver, or a server of names, that is seen one way, by answers
@@ -110,8 +118,7 @@ func (s *suspect) resolves(r *row) bool {
 	if q := s.rows[kindDNSQuery]; q != nil && r.window.packets <= q.window.packets {
 		return r.window.bytes <= plainAnswer*r.window.packets
 	}
-	export := r.window.packets > r.window.samples || r.payloads == 0 && r.fields == 0
-	return export && s.unacquainted() && r.total.bytes <= plainAnswer*r.total.packets &&
+	return r.exported() && s.unacquainted() && r.total.bytes <= plainAnswer*r.total.packets &&
 		r.destinationPort.share(r.total.samples) < portReported &&
 		float64(r.window.packets) < busyResolver*s.cfg.Floors[ClassAnswers].Packets
 }
@@ -200,7 +207,7 @@ func (s *suspect) scanned(r *row) bool {
 	floor := s.cfg.Floors[ClassSYN].Packets
 	seconds := float64(min(max(s.now-s.since, int64(s.cfg.ShortSpan)), second)) / float64(second)
 	ports := float64(r.ports.distinct())
-	return len(s.sources.entries) <= onePeer && ports >= scanPorts &&
+	return s.few(kindSYN, r, onePeer) && ports >= scanPorts &&
 		float64(r.total.samples) <= scanPackets*ports &&
 		float64(r.window.packets)/seconds < scanRate*floor
 }
@@ -227,7 +234,7 @@ func (s *suspect) hostileWeb(r *row) float64 {
 // none. Then the two ways are held against each other in bulk, and of a TCP
 // target seen one way nothing is said before its usual traffic is known.
 func (s *suspect) hostileBulk(k kind, r *row) float64 {
-	sampled := r.window.packets > r.window.samples
+	sampled := r.sampled()
 	if s.visible() {
 		hostile := quiet(r.window.talking, r.window.tracked, conversing)
 		if sampled {
@@ -238,10 +245,10 @@ func (s *suspect) hostileBulk(k kind, r *row) float64 {
 	if sampled && kindClasses[k] == ClassTCP && s.unacquainted() {
 		return 0
 	}
-	steady := quiet(r.window.repeats, r.window.tracked, conversing)
+	steady := s.steady(r)
 	// Few send to a whole network at once what it usually gets, as television.
-	few := len(s.sources.entries) <= onePeer && (s.wide == nil || s.unacquainted())
-	if kindClasses[k] == ClassTCP || k == kindNull || few {
+	few := s.few(k, r, onePeer) && (s.wide == nil || s.unacquainted())
+	if kindClasses[k] == ClassTCP || k == kindNull || few || s.wide == nil && r.exported() && r.ownPort() {
 		return steady
 	}
 	if r.sourcePort.value == 443 && r.sourcePort.share(r.total.samples) >= conversing {

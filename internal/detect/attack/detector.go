@@ -142,6 +142,7 @@ func (d *Detector) incoming(t *target, f *downpour.Flow) {
 	t.thinned(f.Sampling)
 	packets, bytes := t.count(c, v)
 	if t.suspect != nil {
+		d.ripen(t.suspect, f.Time)
 		t.suspect.incoming(f, k, v)
 		d.weigh(t.suspect, c)
 		return
@@ -161,6 +162,7 @@ func (d *Detector) outgoing(f *downpour.Flow) {
 	}
 	for _, s := range d.suspects {
 		if s.address == f.Source {
+			d.ripen(s, f.Time)
 			s.outgoingFlow(f)
 			return
 		}
@@ -190,7 +192,7 @@ func (d *Detector) admit(a downpour.Address, now int64) *target {
 // weigh judges a class if its window has passed the limit, and opens the attack
 // or widens it.
 func (d *Detector) weigh(s *suspect, c Class) {
-	if !s.due(c) || !s.judge(c) {
+	if !s.due(c) || s.putOff(c) && !d.finishing || !s.judge(c) {
 		return
 	}
 	d.alarm(s, c, nil)
@@ -252,11 +254,9 @@ func (d *Detector) Tick(now int64) {
 	d.closeMinute(now)
 	for i := 0; i < len(d.suspects); {
 		s := d.suspects[i]
-		s.advance(now)
-		for c := range Class(classes) {
-			if s.due(c) && s.judge(c) || s.judgeRun(c) {
-				d.alarm(s, c, nil)
-			}
+		d.ripen(s, now)
+		if s.advance(now); s.ripe == 0 {
+			d.judge(s)
 		}
 		if d.settle(s, now) {
 			d.release(i)

@@ -26,8 +26,11 @@ func (d *Detector) follow(t *target, now int64) *suspect {
 
 // lookBack gives a suspect what the latest flows, the one at hand among them,
 // hold of its target: its heavy counters then know the first packet, although
-// they began late.
+// they began late. It looks back as far as an attack holds together, since of a
+// thin sample the first is long gone; but as a collection what came lately is enough,
+// and what came before that would only be held against it.
 func (d *Detector) lookBack(s *suspect) {
+	since, lately := s.followed-int64(d.cfg.Hold), s.followed-int64(d.cfg.Idle)
 	d.pieces = append(d.pieces[:0], piece{d.flows, d.ends})
 	if d.past != nil {
 		n := len(d.ends)
@@ -41,6 +44,12 @@ func (d *Detector) lookBack(s *suspect) {
 	for _, p := range slices.Backward(d.pieces) {
 		for _, e := range p.ends {
 			f := &p.flows[e.Flow()]
+			if f.Time < since {
+				continue
+			}
+			if s.slot >= 0 && s.since < lately && f.Time >= lately {
+				s.collect(f.Time)
+			}
 			switch {
 			case e.IsSource() && f.Source == s.address:
 				s.outgoingFlow(f)

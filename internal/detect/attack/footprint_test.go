@@ -74,8 +74,8 @@ func TestDistinctIsCalibrated(t *testing.T) {
 func TestPortSetCounts(t *testing.T) {
 	var set portSet
 	for port := range uint16(3000) {
-		set.add(port + 1)
-		set.add(port + 1)
+		set.add(uint32(port) + 1)
+		set.add(uint32(port) + 1)
 	}
 	if n := set.distinct(); n < 2700 || n > 3300 {
 		t.Errorf("%d distinct ports of 3000", n)

@@ -60,6 +60,26 @@ func noteSource(s *downpour.Source, f *downpour.Flow, v volume) {
 	}
 }
 
+// most is how many packets the so many heaviest of the sources that are wanted have.
+func (h *heavySources) most(many int, wanted func(*heavyBucket) bool) (sum uint64) {
+	var top [fewSources]uint64
+	for i := range h.buckets {
+		b := &h.buckets[i]
+		if b.Packets <= top[many-1] || !wanted(b) {
+			continue
+		}
+		at := many - 1
+		for ; at > 0 && top[at-1] < b.Packets; at-- {
+			top[at] = top[at-1]
+		}
+		top[at] = b.Packets
+	}
+	for _, n := range top[:many] {
+		sum += n
+	}
+	return sum
+}
+
 // list returns the heaviest, most packets first.
 func (h *heavySources) list() []downpour.Source {
 	var out []downpour.Source

@@ -117,6 +117,9 @@ func classify(f *downpour.Flow) kind {
 		if f.Mark == downpour.HTTPAnswer {
 			return kindMiddlebox
 		}
+		if portless(f) {
+			return kindIPFragment
+		}
 		if f.Packets > 1 {
 			return classifyTCPRecord(f)
 		}
@@ -137,6 +140,9 @@ func classify(f *downpour.Flow) kind {
 }
 
 func classifyUDP(f *downpour.Flow) kind {
+	if portless(f) {
+		return kindUDPFragment
+	}
 	switch f.Mark {
 	case downpour.DNSQuery:
 		return kindDNSQuery

@@ -5,14 +5,14 @@ import (
 	"math/bits"
 )
 
-// portSet counts distinct ports in 256 bytes (linear counting; Whang et al.
-// 1990); it saturates at some 15,000.
+// portSet counts distinct ports, or hashes of whose they are, in 256 bytes (linear
+// counting; Whang et al. 1990); it saturates at some 15,000.
 type portSet [32]uint64
 
-func (p *portSet) add(port uint16) {
-	h := uint32(port) * 0x85ebca6b // murmur3's finaliser: one multiplication spreads
-	h = (h ^ h>>13) * 0xc2b2ae35   // consecutive ports too evenly to be counted
-	h = (h ^ h>>16) >> 21          // 2,048 bits
+func (p *portSet) add(port uint32) {
+	h := port * 0x85ebca6b       // murmur3's finaliser: one multiplication spreads
+	h = (h ^ h>>13) * 0xc2b2ae35 // consecutive ports too evenly to be counted
+	h = (h ^ h>>16) >> 21        // 2,048 bits
 	p[h>>6] |= 1 << (h & 63)
 }
 

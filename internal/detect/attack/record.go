@@ -47,6 +47,52 @@ func classifyTCPRecord(f *downpour.Flow) kind {
 	return kindACK
 }
 
+// A record stands for packets of a whole second, and so does that of what the target
+// answered: it begins up to a round trip later. So of records of several packets
+// nothing is said before that time has passed. Single packets need no such wait: each
+// begins to be answered before the next hundreds come.
+const replyWait = roundTrip * slotLength
+
+// putOff puts the judgement of a class off where records of several packets came a
+// moment ago, and tells whether it did.
+func (s *suspect) putOff(c Class) bool {
+	if s.classes[c].recorded == 0 || s.now-s.classes[c].recorded >= replyWait {
+		return false
+	}
+	if s.ripe == 0 {
+		s.ripe = s.now + replyWait
+	}
+	return true
+}
+
+// ripen judges what was put off until some time before the one that it is now.
+func (d *Detector) ripen(s *suspect, now int64) {
+	if s.ripe == 0 || now < s.ripe {
+		return
+	}
+	s.advance(s.ripe)
+	s.ripe = 0
+	d.judge(s)
+}
+
+// judge decides on all classes of a suspect.
+func (d *Detector) judge(s *suspect) {
+	for c := range Class(classes) {
+		if s.due(c) && s.judge(c) || s.judgeRun(c) {
+			d.alarm(s, c, nil)
+		}
+	}
+}
+
+// portless tells a record of later fragments: they bear no ports, and few exporters
+// say that they are fragments. A flow cache enters them under port 0 both ways (Cisco
+// and Juniper document it so), which no socket can have (RFC 6335, 6). A packet that
+// was seen itself says whether it is one.
+func portless(f *downpour.Flow) bool {
+	return f.SourcePort|f.DestinationPort == 0 && f.TCPFlags == 0 && f.Mark == downpour.NoPayload &&
+		f.IPID|f.Window == 0 && f.Sequence == 0
+}
+
 // headed tells whether a flow bears the fields of a packet's header. Of a record
 // of several packets they are nobody's in particular, and few exporters tell any.
 func headed(f *downpour.Flow) bool { return f.TTL != 0 && f.Packets <= 1 }

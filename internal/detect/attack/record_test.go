@@ -59,7 +59,7 @@ func TestRecordsOfConversations(t *testing.T) {
 func TestRecordsOfFloods(t *testing.T) {
 	answer := func(i int, f *downpour.Flow) {
 		udp(53, 0, downpour.NoPayload)(i, f)
-		f.TTL, f.IPID, f.Packets, f.Bytes = 0, 0, 3, 3*1400
+		f.TTL, f.IPID, f.Sequence, f.Window, f.Packets, f.Bytes = 0, 0, 0, 0, 3, 3*1400
 	}
 	for _, test := range []struct {
 		name   string
@@ -75,6 +75,19 @@ func TestRecordsOfFloods(t *testing.T) {
 		}, "SYN-ACK reflection"},
 		{"every flag", exported(downpour.FIN|downpour.SYN|downpour.RST|downpour.ACK|downpour.PSH|downpour.URG, 2, 40), "TCP Xmas flood"},
 		{"DNS answers", answer, "DNS amplification"},
+		{"DNS answers with their later fragments", func(i int, f *downpour.Flow) {
+			if answer(i, f); i%3 > 0 {
+				f.SourcePort, f.DestinationPort = 0, 0
+			}
+		}, "DNS amplification"},
+		{"later fragments of UDP", func(i int, f *downpour.Flow) {
+			answer(i, f)
+			f.SourcePort, f.DestinationPort = 0, 0
+		}, "UDP fragment flood"},
+		{"later fragments of TCP", func(i int, f *downpour.Flow) {
+			exported(0, 3, 1400)(i, f)
+			f.SourcePort, f.DestinationPort = 0, 0
+		}, "IP fragment flood"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			made := newTraffic(72)
@@ -162,5 +175,51 @@ func TestUnlistedAmplificationInRecords(t *testing.T) {
 				t.Errorf("%+v, %d reflected; want %s", a.Vectors[0].Name, a.Footprint.Reflected, test.vector)
 			}
 		})
+	}
+}
+
+// TestRecordsBeginBeforeTheirAnswers: the record of what comes in stands before that of
+// what is answered, by up to a round trip, and each holds a second's packets at once.
+// Neither a download nor a tunnel is an attack for that; a flood nobody answers is.
+func TestRecordsBeginBeforeTheirAnswers(t *testing.T) {
+	for name, shape := range map[string]func(*downpour.Flow){
+		"download": func(f *downpour.Flow) {
+			f.Protocol, f.TCPFlags, f.SourcePort = downpour.ProtocolTCP, downpour.ACK|downpour.PSH, 443
+		},
+		"tunnel": func(f *downpour.Flow) {
+			f.Protocol, f.SourcePort, f.DestinationPort = downpour.ProtocolUDP, 4500, 4500
+		},
+	} {
+		for way, answered := range map[string]bool{"answered": true, "not answered": false} {
+			t.Run(name+", "+way, func(t *testing.T) {
+				made := newTraffic(76)
+				made.send(0, 2*time.Second, 20, exported(downpour.SYN|downpour.ACK|downpour.PSH, 5, 300))
+				made.send(0, 2*time.Second, 20, func(i int, f *downpour.Flow) { // so that its own traffic is seen
+					exported(downpour.SYN|downpour.ACK, 5, 300)(i, f)
+					f.Source, f.Destination = f.Destination, f.Source
+				})
+				peers := made.some(20)
+				made.send(3*time.Second, 4*time.Second, 5*len(peers), func(i int, f *downpour.Flow) {
+					f.TTL, f.IPID, f.Sequence, f.Window = 0, 0, 0, 0
+					f.Source, f.DestinationPort = peers[i%len(peers)], 50_000
+					f.Packets, f.Bytes, f.Duration = 3000, 3000*1200, 900
+					shape(f)
+					f.Time = morning + int64(3+i/len(peers))*second
+				})
+				for _, in := range made.flows[40:] {
+					if answered {
+						in.Time += int64(60 * time.Millisecond)
+						in.Source, in.Destination = in.Destination, in.Source
+						in.SourcePort, in.DestinationPort = in.DestinationPort, in.SourcePort
+						in.Packets, in.Bytes = 1500, 1500*60
+						made.flows = append(made.flows, in)
+					}
+				}
+				list, _ := find(Default(), made.flows)
+				if answered != (len(list) == 0) {
+					t.Errorf("%d attacks: %+v", len(list), list)
+				}
+			})
+		}
 	}
 }

@@ -104,6 +104,12 @@ type gathered struct {
 	fields          uint64 // of which one at least of id, sequence and window is not 0
 	ttls            [256]uint32
 
+	noted    uint64  // samples since the collection began
+	followed uint64  // of which: of sources that are followed
+	lasting  uint64  // of which: of records that tell of more than this packet
+	alike    uint64  // samples that go from a port to the same one
+	pairs    portSet // the other sampled ones: sources with their ports
+
 	ports                              portSet // destination ports
 	sourcePorts                        topPorts
 	sourcePort, destinationPort, proto vote
@@ -135,6 +141,10 @@ func (r *row) count(at *slot, f *downpour.Flow, k kind, now int64, v volume) {
 	if v.packets != v.samples || r.arrivals.n > 0 {
 		r.arrivals.add(now, v)
 	}
+	r.noted += v.samples
+	if f.SourcePort == f.DestinationPort && f.SourcePort != 0 {
+		r.alike += v.samples
+	}
 	r.ingress.add(f.Ingress, v.samples)
 	r.last = max(r.last, now)
 	r.ttls[f.TTL] = saturate(uint64(r.ttls[f.TTL]) + v.samples)
@@ -148,7 +158,7 @@ func (r *row) count(at *slot, f *downpour.Flow, k kind, now int64, v volume) {
 		r.sourcePorts.add(f.SourcePort, v.samples)
 	}
 	r.sourcePort.cast(uint32(f.SourcePort), v.samples)
-	r.ports.add(f.DestinationPort)
+	r.ports.add(uint32(f.DestinationPort))
 	r.destinationPort.cast(uint32(f.DestinationPort), v.samples)
 	r.proto.cast(uint32(f.Protocol), v.samples)
 	if f.Packets <= 1 { // the mean size of several is no packet's

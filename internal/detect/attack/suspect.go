@@ -19,6 +19,7 @@ type suspect struct {
 	stirred  int64            // when suspicion was last seen
 	followed int64            // since when it is followed
 	known    int64            // since when all of its flows are
+	ripe     int64            // when to judge what was put off (see putOff); 0: nothing was
 
 	rows    [kinds]*row
 	spare   []*row // rows of a target followed before
@@ -45,7 +46,8 @@ type classState struct {
 	// the window.
 	judged   int64
 	judgedAt uint64
-	alarmed  bool // belongs to the attack
+	alarmed  bool  // belongs to the attack
+	recorded int64 // when a record of several packets last came
 	// run is when the rate last rose, 0 if it fell again (see raised); ran is what
 	// came since, the latest of it at latest.
 	run    int64
@@ -60,7 +62,7 @@ func (s *suspect) open() bool { return s.attack != nil }
 // follow prepares the suspect for a target.
 func (s *suspect) follow(t *target, now int64) {
 	s.wide = nil
-	s.target, s.address, s.slot, s.now, s.stirred, s.followed = t, t.address, -1, now, now, now
+	s.target, s.address, s.slot, s.now, s.stirred, s.followed, s.ripe = t, t.address, -1, now, now, now, 0
 	for _, k := range s.active {
 		r := s.rows[k]
 		r.ingress.reset()
@@ -206,6 +208,9 @@ func (s *suspect) incoming(f *downpour.Flow, k kind, v volume) {
 	}
 	c := &s.classes[kindClasses[k]]
 	c.window.add(v)
+	if f.Packets > 1 {
+		c.recorded = now
+	}
 	if c.run != 0 {
 		c.ran.add(v)
 		c.latest = now
@@ -229,6 +234,7 @@ func (s *suspect) note(f *downpour.Flow, k kind, r *row, v volume) {
 	if src.answers > 0 && (k != kindQUIC || src.Packets > quicTalks) {
 		talking = v.samples
 	}
+	r.meet(f, h, v)
 	src.latest = k
 	src.kinds |= 1 << k
 	switch k {
