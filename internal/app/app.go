@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"runtime"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -75,7 +74,7 @@ func build(ctx context.Context, opt Options, st *embedded.Store, lc live.Config)
 	lc.Places, lc.Intake, lc.Log, lc.Version = places, p.intake, opt.Log, opt.Version
 	lc.Counter = report.NewCounter(lc.Clock(), serviceNames(cfg))
 	lc.Services = services(cfg, lc.Services)
-	lc.Retention, lc.Budget = time.Duration(cfg.Store.Keep), int64(cfg.Store.Disk)
+	lc.Keep = keep(cfg.Store)
 	lc.Store = st
 	lc.Kept = func() web.StoreHealth { return kept(st, cfg.Store) }
 	lc.Warning = p.client.warning

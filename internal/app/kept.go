@@ -1,9 +1,12 @@
 package app
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"downpour/internal/config"
+	"downpour/internal/live"
 	"downpour/internal/show/web"
 	"downpour/internal/store/embedded"
 )
@@ -30,4 +33,9 @@ func storeCollectors(st *embedded.Store) []prometheus.Collector {
 		gauge("reports_waiting", "Reports waiting to be written.", func(s embedded.Stats) float64 { return float64(s.Waiting) }),
 		gauge("size_bytes", "Size of the store on disk, its log included.", func(s embedded.Stats) float64 { return float64(s.Bytes) }),
 	}
+}
+
+// keep is what a configuration says of how long things are kept.
+func keep(c config.Store) live.Keep {
+	return live.Keep{Reports: time.Duration(c.Keep), Incidents: time.Duration(c.KeepIncidents), Disk: int64(c.Disk)}
 }

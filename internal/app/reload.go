@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"time"
 
 	"downpour/internal/config"
 )
@@ -36,7 +35,7 @@ func (p *program) apply(next *config.Config) {
 	p.config = p.config.Reloaded(next)
 	p.client.believe(p.config.HTTP)
 	p.intake.Reconfigure(reportServices(p.config), nil)
-	p.live.Reconfigure(services(p.config, nil), time.Duration(p.config.Store.Keep), int64(p.config.Store.Disk))
+	p.live.Reconfigure(services(p.config, nil), keep(p.config.Store))
 	if p.telemetry != nil && p.telemetry.Flow != nil {
 		p.telemetry.Flow.Configure(exporters(p.config.Flow.Exporters), p.config.Flow.Allow)
 	}

@@ -77,11 +77,12 @@ type HTTP struct {
 type Databases struct{ Country, Network string }
 
 // Store says where rows are kept, how large they may grow and for how long
-// reports are kept.
+// reports, and incidents, are kept.
 type Store struct {
-	Path string
-	Disk Size
-	Keep Duration
+	Path          string
+	Disk          Size
+	Keep          Duration
+	KeepIncidents Duration
 }
 
 // Log says how much Downpour logs and in which form.
@@ -106,7 +107,7 @@ func unlistening() *Config {
 	return &Config{
 		Services: []Service{example},
 		Flow:     newFlow(),
-		Store:    Store{Path: "./downpour-data", Disk: 2 * Gigabyte, Keep: Duration(90 * 24 * time.Hour)},
+		Store:    Store{Path: "./downpour-data", Disk: 2 * Gigabyte, Keep: Duration(90 * 24 * time.Hour), KeepIncidents: Duration(400 * 24 * time.Hour)},
 		Log:      Log{Level: slog.LevelInfo, Format: "text"},
 	}
 }

@@ -99,9 +99,11 @@ func storeKeys(s *Store) []key {
 	return []key{
 		{name: "path", form: "path", value: one(&s.Path, parseStorePath), doc: "Folder of the embedded store, made if it is missing."},
 		{name: "disk", form: "size", live: true, value: one(&s.Disk, parseDisk),
-			doc: "What the store may take; when it is used up, the oldest reports go first. Minutes of traffic take a quarter of it at most. At least 10MB. Units: " + unitNames(sizeUnits()) + "."},
+			doc: "What the store may take; when it is used up, the oldest reports go first. Minutes of traffic take a quarter of it at most, and so do incidents. At least 10MB. Units: " + unitNames(sizeUnits()) + "."},
 		{name: "keep", form: "duration", live: true, value: one(&s.Keep, parseKeep),
-			doc: "How long reports and their counts are kept; incidents stay. At least 1d. Units: " + unitNames(durationUnits()) + "."},
+			doc: "How long reports and their counts are kept. At least 1d. Units: " + unitNames(durationUnits()) + "."},
+		{name: "keep_incidents", form: "duration", live: true, value: one(&s.KeepIncidents, parseKeep),
+			doc: "How long incidents that are over are kept, with what was published of them. At least 1d."},
 	}
 }
 

@@ -10,7 +10,8 @@ func (c *Config) Reloaded(next *Config) *Config {
 	out.HTTP.TrustedProxies = next.HTTP.TrustedProxies
 	out.HTTP.ClientAddressHeader = next.HTTP.ClientAddressHeader
 	out.Flow.Exporters, out.Flow.Allow = next.Flow.Exporters, next.Flow.Allow
-	out.Store.Disk, out.Store.Keep = next.Store.Disk, next.Store.Keep
+	out.Store = next.Store
+	out.Store.Path = c.Store.Path
 	out.Log.Level = next.Log.Level
 	out.Services = slices.Clone(c.Services)
 	for i := range out.Services {

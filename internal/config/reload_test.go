@@ -15,7 +15,7 @@ func TestReloadAppliesWhatTheTableSaysItDoes(t *testing.T) {
 	next.Flow.Allow, next.Flow.Sockets = nil, 2
 	next.Packets = []Packets{{Interface: "eth0", Sampling: 100}}
 	next.HTTP = HTTP{Listen: "127.0.0.1:9", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, ClientAddressHeader: "X-Real-Ip"}
-	next.Store = Store{Path: "elsewhere", Disk: 20 * Megabyte, Keep: next.Store.Keep / 2}
+	next.Store = Store{Path: "elsewhere", Disk: 20 * Megabyte, Keep: next.Store.Keep / 2, KeepIncidents: next.Store.Keep}
 	next.Log = Log{Level: slog.LevelDebug, Format: "json"}
 	before := Changes(from, next)
 	after := Changes(from.Reloaded(next), next)

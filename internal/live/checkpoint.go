@@ -83,7 +83,7 @@ func (l *Live) keepBaseline(ctx context.Context) error {
 		return err
 	}
 	l.mu.RLock()
-	most := l.cfg.Budget / baselineShare
+	most := l.cfg.Keep.Disk / baselineShare
 	l.mu.RUnlock()
 	if most > 0 && int64(len(state)) > most {
 		return fmt.Errorf("it takes %s bytes, more than a quarter of store.disk", wording.Thousands(float64(len(state))))

@@ -32,6 +32,13 @@ const (
 // that wait for the store; beyond it the oldest are shed and counted.
 const waitingBuckets, waitingMinutes = 100_000, 100_000
 
+// waitingIncidents bounds the incidents, and those that became part of another, that
+// wait for a store that fails; beyond it any of them are shed and counted.
+const waitingIncidents = 4096
+
+// incidentShare is the part of the disk budget that incidents may take.
+const incidentShare = 4
+
 // keeper collects what is to be stored and writes the newest state of each.
 type keeper struct {
 	store store.Store
@@ -73,6 +80,19 @@ func (k *keeper) incident(r store.Record) {
 		k.incidents = map[string]store.Record{}
 	}
 	k.incidents[r.Incident.ID] = r
+	k.shed += bound(k.incidents, waitingIncidents)
+}
+
+// bound deletes what is more than a map may hold.
+func bound[V any](from map[string]V, most int) (n uint64) {
+	for id := range from {
+		if len(from) <= most {
+			break
+		}
+		delete(from, id)
+		n++
+	}
+	return n
 }
 
 // merge keeps that an incident is part of another one now, or (into empty) no
@@ -87,6 +107,7 @@ func (k *keeper) merge(id, into string) {
 		k.merged = map[string]string{}
 	}
 	k.merged[id] = into
+	k.shed += bound(k.merged, waitingIncidents)
 }
 
 // flush writes all that waits; what could not be written waits again.
@@ -179,13 +200,19 @@ func (l *Live) complain(what string, err error) {
 
 func (l *Live) prune(ctx context.Context) error {
 	l.mu.RLock()
-	retention, budget := l.cfg.Retention, l.cfg.Budget
+	keep := l.cfg.Keep
 	l.mu.RUnlock()
-	n, err := l.cfg.Store.Prune(ctx, l.cfg.Clock().Add(-retention), budget)
-	if n > 0 {
-		l.cfg.Log.Info("deleted what is older than its retention or over the disk budget", "rows", n)
+	now, rows := l.cfg.Clock(), int64(0)
+	var errs []error
+	if keep.Incidents > 0 {
+		n, err := l.cfg.Store.PruneIncidents(ctx, now.Add(-keep.Incidents), keep.Disk/incidentShare)
+		rows, errs = rows+n, append(errs, err)
 	}
-	return err
+	n, err := l.cfg.Store.Prune(ctx, now.Add(-keep.Reports), keep.Disk)
+	if rows += n; rows > 0 {
+		l.cfg.Log.Info("deleted what is older than its retention or over the disk budget", "rows", rows)
+	}
+	return errors.Join(append(errs, err)...)
 }
 
 // remember loads what an earlier run kept.

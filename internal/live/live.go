@@ -58,8 +58,7 @@ type Config struct {
 	// Published is what the public sees of an incident until an operator says
 	// otherwise.
 	Published web.Publication
-	Retention time.Duration // how long reports and counts stay
-	Budget    int64         // bytes that the store may take
+	Keep      Keep
 	// Notifier tells receivers of incidents; nil if there are none.
 	Notifier *notify.Notifier
 	// Kept tells how the store is; nil if there is nothing to tell.
@@ -68,9 +67,12 @@ type Config struct {
 	Log     *slog.Logger
 }
 
-// DefaultRetention is how long reports and counts are kept: the public history
-// shows 90 days.
-const DefaultRetention = 90 * 24 * time.Hour
+// Keep says how long things are kept in the store. What is 0 has no bound.
+type Keep struct {
+	Reports   time.Duration // with their counts, and minutes of traffic
+	Incidents time.Duration // that are over
+	Disk      int64         // bytes that the store may take
+}
 
 // Live is the running server's state. Run drives it; the other methods may be
 // called concurrently.
@@ -261,16 +263,18 @@ func (l *Live) note(r store.Record) {
 }
 
 // merge lets an incident go that turned out to be part of another. Its address
-// leads to that one from now on.
+// leads to that one from now on; what memory has no room for, the store knows.
 func (l *Live) merge(id, into string) {
+	bound(l.merged, mergedInMemory-1)
 	delete(l.incidents, id)
 	l.order = slices.DeleteFunc(l.order, func(o string) bool { return o == id })
 	l.merged[id] = into
 	l.keeper.merge(id, into)
 }
 
-// incidentsInMemory bounds what pages show without asking the store.
-const incidentsInMemory = 500
+// incidentsInMemory bounds what pages show without asking the store, mergedInMemory
+// the addresses of incidents that are part of another.
+const incidentsInMemory, mergedInMemory = 500, 4096
 
 // forget drops the oldest incident from memory when there are too many; the
 // store keeps it.

@@ -21,7 +21,7 @@ func (l *Live) Collectors() []prometheus.Collector {
 		counter("intake_repeated_total", "Reports received from a reporter who had reported within ten minutes.", func() uint64 { return l.cfg.Intake.Stats().Repeated }),
 		counter("intake_limited_total", "Reports refused by a rate limit.", func() uint64 { return l.cfg.Intake.Stats().Limited }),
 		counter("intake_evicted_total", "Reporters and networks forgotten early because a table was full.", func() uint64 { return l.cfg.Intake.Stats().Evicted }),
-		counter("store_buckets_shed_total", "Closed buckets of reports and minutes of traffic that waited too long for the store.", l.keeper.shedCount),
+		counter("store_buckets_shed_total", "Closed buckets of reports, minutes of traffic and incidents that waited too long for the store.", l.keeper.shedCount),
 		gauge("incidents_ongoing", "Incidents that are going on.", l.ongoing),
 	}
 	of := func(read func(pipeline.Counts) uint64) func() uint64 {

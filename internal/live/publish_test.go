@@ -95,7 +95,7 @@ func TestReconfigureWhileRead(t *testing.T) {
 		})
 	}
 	for range 200 {
-		l.Reconfigure([]Service{{ID: "a", Name: "renamed"}}, 48*time.Hour, 1<<30)
+		l.Reconfigure([]Service{{ID: "a", Name: "renamed"}}, Keep{Reports: 48 * time.Hour, Incidents: 48 * time.Hour, Disk: 1 << 30})
 	}
 	readers.Wait()
 	v, err := l.ServiceView(t.Context(), "a")

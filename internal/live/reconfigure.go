@@ -1,11 +1,9 @@
 package live
 
-import "time"
-
 // Reconfigure applies what a reload may change: how known services are shown,
 // and what the store may keep. Services that are not watched are ignored; to
 // watch them takes a restart.
-func (l *Live) Reconfigure(services []Service, retention time.Duration, budget int64) {
+func (l *Live) Reconfigure(services []Service, keep Keep) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i, s := range services {
@@ -19,7 +17,7 @@ func (l *Live) Reconfigure(services []Service, retention time.Duration, budget i
 			l.cfg.Services[i] = s
 		}
 	}
-	l.cfg.Retention, l.cfg.Budget = retention, budget
+	l.cfg.Keep = keep
 }
 
 // watched are the ids of the services, in the configuration's order, for those

@@ -174,7 +174,7 @@ func TestViewsWhileARacingReplay(t *testing.T) {
 		if _, err := r.ServiceView(ctx, "a"); err != nil {
 			t.Error(err)
 		}
-		r.Reconfigure([]Service{{ID: "a", Name: "B"}}, 24*time.Hour, 1e9)
+		r.Reconfigure([]Service{{ID: "a", Name: "B"}}, Keep{Reports: 24 * time.Hour, Disk: 1e9})
 	}
 	stop()
 	if err := <-done; err != nil {

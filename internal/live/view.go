@@ -243,7 +243,7 @@ func tallies(m map[string]uint64) []web.Tally {
 func (l *Live) PrivacyView() web.PrivacyView {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	v := web.PrivacyView{Frame: l.frame(nil), ReportsKept: l.cfg.Retention, CountsKept: l.cfg.Retention}
+	v := web.PrivacyView{Frame: l.frame(nil), ReportsKept: l.cfg.Keep.Reports, CountsKept: l.cfg.Keep.Reports}
 	for _, s := range l.cfg.Services {
 		v.Contact = cmp.Or(v.Contact, s.Contact)
 	}
@@ -259,14 +259,26 @@ func (l *Live) Incidents(_ context.Context, service string, limit int) ([]store.
 
 // Incident returns one, from memory or, if it is older, from the store.
 func (l *Live) Incident(ctx context.Context, id string) (store.Record, error) {
-	l.mu.RLock()
-	for into := l.merged[id]; into != ""; into = l.merged[id] {
+	const most = 16 // that became part of another, one after the other
+	for range most {
+		l.mu.RLock()
+		r, ok := l.incidents[id]
+		into := l.merged[id]
+		l.mu.RUnlock()
+		if ok {
+			return r, nil
+		}
+		if into == "" {
+			kept, err := l.setting(ctx, settingMerged+id)
+			if err != nil {
+				return store.Record{}, err
+			}
+			into = string(kept)
+		}
+		if into == "" {
+			break
+		}
 		id = into
-	}
-	r, ok := l.incidents[id]
-	l.mu.RUnlock()
-	if ok {
-		return r, nil
 	}
 	return l.cfg.Store.Incident(ctx, id)
 }

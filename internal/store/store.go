@@ -60,6 +60,11 @@ type Store interface {
 	// the store is larger than budget, the oldest reports of all. It returns how many
 	// rows it deleted.
 	Prune(ctx context.Context, before time.Time, budget int64) (int64, error)
+	// PruneIncidents deletes incidents that are over and began before the given time and,
+	// while all take more than most bytes (0: any number), the oldest that are over. With
+	// an incident go the settings about it: those named KIND/ID, and those that hold its
+	// ID. It returns how many incidents it deleted.
+	PruneIncidents(ctx context.Context, before time.Time, most int64) (int64, error)
 	// EraseNetwork deletes the free text of all reports bearing a network token.
 	EraseNetwork(ctx context.Context, network string) (int64, error)
 	// Check verifies integrity and returns every fault found.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"pruning by age", prune},
 		{"pruning is cancelled", pruneCancelled},
 		{"pruning to a budget", pruneToBudget},
+		{"pruning incidents", pruneIncidents},
 		{"erasing a network", erase},
 		{"backup", backup},
 		{"closing", closing},
@@ -292,6 +294,64 @@ func pruneToBudget(t *testing.T, s store.Store) {
 		t.Errorf("pruned %d, %v; want 2", n, err)
 	}
 	wantTotals(t, s, "a", 2, 2)
+}
+
+// pruneIncidents: old ones go with the settings about them, what is going on stays, and
+// the oldest go where there are too many.
+func pruneIncidents(t *testing.T, s store.Store) {
+	put := func(id string, offset time.Duration, ongoing bool) {
+		t.Helper()
+		r := Incident(id, "a", offset)
+		r.Incident.Ongoing = ongoing
+		if err := s.PutIncident(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("old", -3*time.Hour, false)
+	put("merged", -2*time.Hour, false)
+	put("going on", -2*time.Hour, true)
+	put("new", 0, false)
+	put("newer", time.Hour, false)
+	for name, value := range map[string]string{
+		"publication/old": "{}", "merged/merged": "old", "merged/elsewhere": "old", "publication/new": "{}", "merged/x": "new", "old": "an other thing",
+	} {
+		if err := s.PutSetting(t.Context(), name, []byte(value)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := s.PruneIncidents(t.Context(), epoch, 0); err != nil || n != 2 {
+		t.Errorf("pruned %d, %v; want 2", n, err)
+	}
+	for name, stays := range map[string]bool{
+		"publication/old": false, "merged/merged": false, "merged/elsewhere": false, "publication/new": true, "merged/x": true, "old": true,
+	} {
+		if _, err := s.Setting(t.Context(), name); errors.Is(err, store.ErrNotFound) == stays {
+			t.Errorf("setting %s: %v", name, err)
+		}
+	}
+	wantIncidents(t, s, "newer", "new", "going on")
+	if n, err := s.PruneIncidents(t.Context(), epoch, 1<<20); err != nil || n != 0 {
+		t.Errorf("pruned again %d, %v; want 0", n, err)
+	}
+	if n, err := s.PruneIncidents(t.Context(), epoch, 1); err != nil || n != 2 {
+		t.Errorf("pruned to a byte %d, %v; want 2", n, err)
+	}
+	wantIncidents(t, s, "going on")
+}
+
+func wantIncidents(t *testing.T, s store.Store, want ...string) {
+	t.Helper()
+	list, err := s.Incidents(t.Context(), "", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i := range list {
+		got = append(got, list[i].Incident.ID)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("left %v, want %v", got, want)
+	}
 }
 
 func erase(t *testing.T, s store.Store) {
