@@ -20,12 +20,7 @@ import (
 // flow section of its configuration.
 func startCollector(t *testing.T, version, more string) (p *program, to netip.AddrPort) {
 	t.Helper()
-	free, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	to = netip.MustParseAddrPort(free.LocalAddr().String())
-	_ = free.Close()
+	to = freePort(t)
 	scheme := "udp"
 	if version == "sflow5" {
 		scheme = "sflow"
@@ -38,6 +33,17 @@ flow:
   exporters: [{address: 127.0.0.1, name: first}, {address: 127.0.0.2, name: second}]
 %s`, scheme, to, more))
 	return start(t, "serve", "--config", file, "--data", t.TempDir()), to
+}
+
+// freePort is a UDP port of loopback that nobody has.
+func freePort(t *testing.T) netip.AddrPort {
+	t.Helper()
+	free, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer free.Close()
+	return netip.MustParseAddrPort(free.LocalAddr().String())
 }
 
 // send sends datagrams from an address of loopback.

@@ -3,7 +3,6 @@ package test
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -127,12 +126,7 @@ func flood(t *testing.T, log string) {
 // port, and a folder for its store.
 func collecting(t *testing.T, version flow.Version) (config, data string, to netip.AddrPort) {
 	t.Helper()
-	free, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	to = netip.MustParseAddrPort(free.LocalAddr().String())
-	_ = free.Close()
+	to = freePort(t)
 	scheme := "udp"
 	if version == flow.SFlow5 {
 		scheme = "sflow"

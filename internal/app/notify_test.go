@@ -91,9 +91,10 @@ func TestServeTellsOfAFlood(t *testing.T) {
 	if first.Event != notify.Opened || len(first.Attacks) != 1 || first.Attacks[0].Target != downpour.TargetOf(downpour.AddressFrom(target)) {
 		t.Errorf("told first: %+v", first)
 	}
-	if _, body := s.ask("GET", "/metrics"); !strings.Contains(body, `downpour_notify_sent_total{kind="webhook",receiver="`+server.URL+`/…"} 1`) {
-		t.Error("the metrics don't tell of what was sent")
-	}
+	s.eventually("the metrics tell of what was sent", func() bool { // once the answer is read
+		_, body := s.ask("GET", "/metrics")
+		return strings.Contains(body, `downpour_notify_sent_total{kind="webhook",receiver="`+server.URL+`/…"} 1`)
+	})
 	if _, body := s.ask("GET", "/health/data"); strings.Contains(body, "not delivered:") || strings.Contains(body, "hunter2") || !strings.Contains(body, "messages not delivered to the script "+script) {
 		t.Errorf("/health/data: %s", body)
 	}

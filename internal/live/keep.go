@@ -179,8 +179,10 @@ func (l *Live) keep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-flush.C:
-			l.complain("store incidents", l.keeper.flush(ctx))
+			// What waits to be told comes first: told of what is not kept is better than
+			// kept and never told.
 			l.complain("store what was told", l.keepTold(ctx))
+			l.complain("store incidents", l.keeper.flush(ctx))
 			l.complain("store the open attacks", l.keepOpen(ctx, false))
 		case <-state.C:
 			l.complain("store the detectors' state", l.keepState(ctx))

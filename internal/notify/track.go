@@ -109,7 +109,12 @@ func (t *tracker) due(now time.Time) []Message {
 	for _, id := range slices.Sorted(maps.Keys(t.told)) {
 		e := t.told[id]
 		switch {
-		case e.Ended || e.record == nil:
+		case e.Ended:
+		case e.record == nil: // it was told of by an earlier run that did not come to keep it
+			if now.Sub(t.since) >= hold {
+				e.record = unknown(id, e, now)
+				out = append(out, e.say(Ended, []string{"nothing is known of it any longer"}, now))
+			}
 		case !e.quiet.IsZero() && now.Sub(e.quiet) >= hold:
 			out = append(out, e.say(Ended, e.waiting, now))
 		case len(e.waiting) > 0 && now.Sub(e.At) >= pause:
@@ -126,11 +131,16 @@ func (t *tracker) merged(now time.Time, id, into string) []Message {
 		return nil
 	}
 	if e.record == nil {
-		e.record = &store.Record{Incident: downpour.Incident{ID: id, Severity: e.Severity, Start: e.At, End: now}}
+		e.record = unknown(id, e, now)
 	}
 	m := e.say(Ended, []string{"it is part of incident " + into}, now)
 	m.Incident.MergedInto = into
 	return []Message{m}
+}
+
+// unknown is what can be told of an incident whose state is not known.
+func unknown(id string, e *told, now time.Time) *store.Record {
+	return &store.Record{Incident: downpour.Incident{ID: id, Severity: e.Severity, Start: e.At, End: now}}
 }
 
 // say makes the message and notes that it was told.

@@ -171,3 +171,19 @@ func TestBansCallOnceAnAddress(t *testing.T) {
 		t.Errorf("got %q, want %q", said, want)
 	}
 }
+
+// TestWhatAnEarlierRunLostEnds: an incident that an earlier run told of and did not come to
+// keep is told to be over, once.
+func TestWhatAnEarlierRunLostEnds(t *testing.T) {
+	tr := tracker{minimum: downpour.Minor, since: start(), told: map[string]*told{"lost": {Count: 1, Severity: downpour.Major, At: start().Add(-time.Minute)}}}
+	if got := tr.due(start().Add(hold - 1)); len(got) > 0 {
+		t.Errorf("too early: %+v", got)
+	}
+	got := tr.due(start().Add(hold))
+	if len(got) != 1 || got[0].Event != Ended || got[0].ID != "lost-2" || got[0].Incident.ID != "lost" {
+		t.Errorf("got %+v", got)
+	}
+	if got := tr.due(start().Add(2 * hold)); len(got) > 0 {
+		t.Errorf("and again: %+v", got)
+	}
+}
