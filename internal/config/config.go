@@ -33,7 +33,13 @@ type Networks struct {
 	// NeverBlock lists prefixes that no mitigation may touch.
 	NeverBlock []netip.Prefix
 	Groups     []Group // names unique
+	// Addresses is how many addresses are watched for attacks at once, at most.
+	Addresses int
 }
+
+// DefaultAddresses is how many addresses are watched unless the file says otherwise: all
+// of a /15.
+const DefaultAddresses = 1 << 17
 
 // Service is one online service that is watched.
 type Service struct {
@@ -105,6 +111,7 @@ func unlistening() *Config {
 	example := newService()
 	example.Name, example.Title = downpour.DefaultService, downpour.DefaultService
 	return &Config{
+		Networks: Networks{Addresses: DefaultAddresses},
 		Services: []Service{example},
 		Flow:     newFlow(),
 		Store:    Store{Path: "./downpour-data", Disk: 2 * Gigabyte, Keep: Duration(90 * 24 * time.Hour), KeepIncidents: Duration(400 * 24 * time.Hour)},

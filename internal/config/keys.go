@@ -39,6 +39,8 @@ func networkKeys(n *Networks) []key {
 			doc: "Addresses that no mitigation may touch. Checked and kept; it takes effect with the first version that can mitigate."},
 		{name: "groups", form: "list of groups", value: groupList(&n.Groups),
 			doc: "Parts of our networks with floors of their own; what floors are is told in [detection.md](detection.md)."},
+		{name: "addresses", form: "number", value: one(&n.Addresses, parseAddresses),
+			doc: "How many addresses are watched for attacks at once, 1000 to 16000000; where more receive traffic, those that receive least give way. Each takes some 300 bytes."},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/textproto"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -90,6 +91,16 @@ func parsePrefix(s string) (netip.Prefix, error) {
 			fmt.Sprintf("write %s for the network or %s for the address", m, p.Addr())}
 	}
 	return p, nil
+}
+
+// parseAddresses takes how many addresses are watched.
+func parseAddresses(s string) (int, error) {
+	const least, most = 1000, 16_000_000
+	n, err := strconv.Atoi(strings.ReplaceAll(s, "_", ""))
+	if err != nil || n < least || n > most {
+		return 0, wrong{fmt.Sprintf("%q is not a number of addresses", s), fmt.Sprintf("use %d to %d", least, most)}
+	}
+	return n, nil
 }
 
 // parseProxy is parsePrefix without the prefixes that would let everyone choose

@@ -4,6 +4,7 @@ import (
 	"downpour/internal/config"
 	"downpour/internal/detect/attack"
 	"downpour/internal/detect/web"
+	"downpour/internal/engine"
 )
 
 // AttackConfig is what a configuration says of attacks: whose addresses are whose,
@@ -11,6 +12,7 @@ import (
 func AttackConfig(cfg *config.Config) attack.Config {
 	c := attack.Default()
 	c.Service, c.GroupOf = cfg.ServiceOf(), cfg.GroupOf()
+	c.Targets = (cfg.Networks.Addresses + engine.Partitions - 1) / engine.Partitions
 	for _, g := range cfg.Networks.Groups {
 		c.Groups = append(c.Groups, floors(c.Floors, g.Floors))
 	}

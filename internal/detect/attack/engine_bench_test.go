@@ -14,11 +14,12 @@ type stream struct {
 	batch            observe.Batch
 	state            uint64
 	targets, sources uint64
+	first            uint32 // of the targets
 	now, step        int64
 }
 
 func newStream(targets, sources uint64, flags uint8) *stream {
-	s := &stream{state: 1, targets: targets, sources: sources, now: morning, step: 1000}
+	s := &stream{state: 1, targets: targets, sources: sources, first: 0xc6336400, now: morning, step: 1000}
 	for range observe.BatchSize {
 		s.batch.Flows = append(s.batch.Flows, downpour.Flow{
 			Bytes: 60, Packets: 1, Sampling: 1, TTL: 57, Protocol: downpour.ProtocolTCP, TCPFlags: flags, DestinationPort: 443,
@@ -34,7 +35,7 @@ func (s *stream) next() {
 		f := &s.batch.Flows[i]
 		f.Time = s.now
 		f.Source = downpour.AddressFrom4(0x18000000 + uint32(r>>24*s.sources>>24))
-		f.Destination = downpour.AddressFrom4(0xc6336400 + uint32(r&0xffffff*s.targets>>24))
+		f.Destination = downpour.AddressFrom4(s.first + uint32(r&0xffffff*s.targets>>24))
 		f.SourcePort, f.Sequence = uint16(r), uint32(r>>8)
 		s.now += s.step
 	}
@@ -87,4 +88,33 @@ func BenchmarkEngine(b *testing.B) {
 			s.next()
 		}
 	})
+}
+
+// BenchmarkFloodOfANetwork is what a record costs that goes to one of 100,000 targets of
+// a /15: usual ones, and those of a flood that takes ten million sources in turn.
+func BenchmarkFloodOfANetwork(b *testing.B) {
+	for _, c := range []struct {
+		name    string
+		sources uint64
+		flags   uint8
+	}{
+		{"usual", 100_000, downpour.ACK},
+		{"flood", 10_000_000, downpour.SYN},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			e, _ := newNetwork(downpour.DefaultService)
+			s := newStream(100_000, c.sources, c.flags)
+			s.first = network
+			feed := func(flows int) {
+				for range flows / len(s.batch.Flows) {
+					s.next()
+					e.Feed(&s.batch)
+				}
+			}
+			feed(3_000_000)
+			b.ReportAllocs()
+			b.ResetTimer()
+			feed(b.N)
+		})
+	}
 }
