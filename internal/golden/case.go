@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"downpour"
+	"downpour/internal/golden/export"
 	"downpour/internal/golden/series"
 	"downpour/internal/golden/traffic"
 	"downpour/internal/golden/weblog"
@@ -145,8 +146,35 @@ func read(files fs.FS, name string) (Case, error) {
 			c.Name = path.Base(path.Dir(name))
 		}
 	}
-	err = c.fault()
-	return c, err
+	if err := c.fault(); err != nil {
+		return c, err
+	}
+	if c.Capture != nil && c.Capture.Spliced() {
+		beside := func(file string) ([]traffic.Real, error) { return readReal(files, path.Join(path.Dir(name), file)) }
+		if err := c.Capture.Open(beside); err != nil {
+			return c, fmt.Errorf("capture: %w", err)
+		}
+	}
+	return c, nil
+}
+
+// readReal reads the packets of a capture.
+func readReal(files fs.FS, name string) ([]traffic.Real, error) {
+	f, err := files.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	list, err := export.ReadPackets(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	packets := make([]traffic.Real, len(list))
+	for i := range list {
+		p := &list[i]
+		packets[i] = traffic.Real{At: p.At, IP: p.IP, Source: p.Source, Destination: p.Destination}
+	}
+	return packets, nil
 }
 
 // fault says what is wrong with a case, or nil.

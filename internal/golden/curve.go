@@ -67,7 +67,7 @@ func curveCases(cases []Case) (list []*Case) {
 	seen := map[string]bool{}
 	for i := range cases {
 		c := &cases[i]
-		if c.Capture == nil || !c.Capture.Host.Is4() || len(c.Capture.Prefixes()) > 0 {
+		if c.Capture == nil || !c.Capture.Host.Is4() || len(c.Capture.Prefixes()) > 0 || c.Capture.Spliced() {
 			continue
 		}
 		attacks := c.Capture.Attacks()

@@ -49,7 +49,7 @@ func RunViews(ctx context.Context, cases []Case, views []View, atOnce int) (Look
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(atOnce, 1))
 	for i := range cases {
-		if cases[i].Capture == nil {
+		if cases[i].Capture == nil || cases[i].Capture.Spliced() { // a capture can't be drawn out
 			continue
 		}
 		group.Go(func() error {

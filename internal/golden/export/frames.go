@@ -18,7 +18,8 @@ type Packet struct {
 	TOS, TTL                    uint8
 	ICMPType, ICMPCode          uint8
 	Bytes                       uint64 // of the IP packet by its header
-	Frame                       []byte // as captured
+	IP                          []byte // from its header on, as captured
+	Frame                       []byte // with the link's header
 	FrameLength                 uint32 // on the wire
 }
 
@@ -66,7 +67,9 @@ func ReadPackets(r io.Reader) ([]Packet, error) {
 			At:    int64(order.Uint32(record[:]))*int64(time.Second) + int64(order.Uint32(record[4:]))*unit,
 			Frame: frame, FrameLength: order.Uint32(record[12:]),
 		}
-		if p.decode(network(frame, link)) {
+		p.IP = network(frame, link)
+		if p.decode(p.IP) {
+			p.IP = p.IP[:min(uint64(len(p.IP)), p.Bytes)] // without what fills the frame up
 			list = append(list, p)
 		}
 	}

@@ -47,9 +47,12 @@ func Make(recipe *Recipe) *Capture {
 		m.world = newWorld(rand.New(rand.NewPCG(recipe.Seed, 1<<32+uint64(i))))
 		m.home = host{address: recipe.Host, ttl: 64, stack: unix}
 		s := &recipe.Streams[i]
-		if usual, ok := usualKinds[s.Kind]; ok {
+		switch usual, ok := usualKinds[s.Kind]; {
+		case s.File != "":
+			m.splice(s)
+		case ok:
 			usual(m, s)
-		} else {
+		default:
 			m.attack(s)
 		}
 		c.packets = append(c.packets, m.out...)

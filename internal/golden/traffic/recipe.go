@@ -101,6 +101,10 @@ type Stream struct {
 	Burst int
 	// Usual says that it is no attack although its kind could be one: too weak.
 	Usual bool
+	// File is a capture (pcap) beside the case that holds the stream's packets, in the
+	// place of all that makes them; of it no more comes than Lasts.
+	File    string
+	packets []Real
 }
 
 // Senders is the sort of hosts that send a stream.
@@ -163,6 +167,9 @@ func (s *Stream) fault() error {
 	}
 	if s.Lasts <= 0 || s.From < 0 {
 		return fmt.Errorf("%s: lasts must be above 0, from not below", s.Kind)
+	}
+	if s.File != "" {
+		return nil
 	}
 	if !usual && (s.Rate <= 0 || s.Rate*s.busy().Seconds() > most) {
 		return fmt.Errorf("%s: a rate above 0 and at most %d packets in all", s.Kind, most)
