@@ -44,6 +44,16 @@ type Footprint struct {
 	// ("ip id", "tcp sequence", "tcp window", "source port", "length"), with the share of the
 	// commonest value.
 	ConstantFields []FieldShare
+	// Before and During are records toward the target from before the attack's onset and
+	// from then on, the attack's and what came beside it; empty where requests were counted.
+	Before, During RecordSample
+}
+
+// RecordSample is some records of a stretch of traffic, in order of time, each with the
+// same chance to be among them.
+type RecordSample struct {
+	Of    uint64 // records that it was drawn from, about
+	Flows []Flow
 }
 
 // Source is one source address of an attack.

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,8 +35,17 @@ func (l *Live) AttackView(ctx context.Context, incident, attack string) (web.Att
 		v.Service = s.ref()
 	}
 	l.mu.RUnlock()
-	v.Minutes, err = l.minutesOf(ctx, a)
-	return v, err
+	if v.Minutes, err = l.minutesOf(ctx, a); err != nil {
+		return v, err
+	}
+	e, err := l.cfg.Store.Exhibit(ctx, a.ID)
+	switch {
+	case err == nil:
+		v.Exhibit = &e
+	case !errors.Is(err, store.ErrNotFound):
+		return v, fmt.Errorf("load samples of attack %s: %w", a.ID, err)
+	}
+	return v, nil
 }
 
 func attackOf(r *store.Record, id string) *downpour.Attack {

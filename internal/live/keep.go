@@ -49,6 +49,7 @@ type keeper struct {
 	minutes   []downpour.TrafficMinute
 	incidents map[string]store.Record
 	merged    map[string]string
+	exhibits  exhibits
 	shed      uint64
 }
 
@@ -116,7 +117,7 @@ func (k *keeper) flush(ctx context.Context) error {
 	buckets, incidents, merged, minutes := k.buckets, k.incidents, k.merged, k.minutes
 	k.buckets, k.incidents, k.merged, k.minutes = nil, nil, nil, nil
 	k.mu.Unlock()
-	var errs []error
+	errs := []error{k.flushExhibits(ctx)}
 	if len(minutes) > 0 {
 		if err := k.store.PutTraffic(ctx, minutes); err != nil {
 			errs = append(errs, err)

@@ -120,6 +120,7 @@ func New(ctx context.Context, cfg Config) (*Live, error) {
 	if cfg.Replay == nil { // a replay is nobody's past
 		cfg.Pipeline.Minutes = l.keeper.traffic
 	}
+	cfg.Pipeline.Exhibit = l.keeper.exhibit
 	l.pipeline = pipeline.New(cfg.Pipeline)
 	l.keeper.store, l.keeper.log = cfg.Store, cfg.Log
 	err := l.remember(ctx)

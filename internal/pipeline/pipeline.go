@@ -46,6 +46,9 @@ type Config struct {
 	// Minutes, if not nil, receives what each minute of traffic brought. The list
 	// holds only during the call.
 	Minutes func([]downpour.TrafficMinute)
+	// Exhibit, if not nil, receives what is to be kept of an attack's records, anew
+	// whenever more of it was measured: ten seconds apart, or when it has doubled.
+	Exhibit func(downpour.Exhibit)
 }
 
 // Pipeline is the chain of stages. Its methods are called from one goroutine.
@@ -217,6 +220,7 @@ func (p *Pipeline) conclude(id string) {
 	if p.stale[id] {
 		a.Sources, a.Spoofing, a.Reflection = origin.Assess(a.Footprint, a.Vectors, p.cfg.Places, p.cfg.Ingress)
 		delete(p.stale, id)
+		p.keep(&a)
 	}
 	if !a.Ongoing {
 		a.Footprint = nil

@@ -51,14 +51,19 @@ type Store interface {
 	// Incidents returns the newest first, of one service or (empty) of all.
 	Incidents(ctx context.Context, service string, limit int) ([]Record, error)
 
+	// PutExhibit keeps what is kept of an attack's records, replacing what was kept of it.
+	PutExhibit(ctx context.Context, e downpour.Exhibit) error
+	// Exhibit returns that of an attack, or ErrNotFound.
+	Exhibit(ctx context.Context, attack string) (downpour.Exhibit, error)
+
 	// Setting returns a small value kept under a name, or ErrNotFound.
 	Setting(ctx context.Context, name string) ([]byte, error)
 	PutSetting(ctx context.Context, name string, value []byte) error
 
-	// Prune deletes reports, buckets and minutes of traffic older than the given time,
-	// the oldest minutes while they take more than a quarter of budget bytes and, while
-	// the store is larger than budget, the oldest reports of all. It returns how many
-	// rows it deleted.
+	// Prune deletes reports, buckets, minutes of traffic and exhibits older than the given
+	// time, the oldest minutes while they take more than a quarter of budget bytes, the
+	// oldest exhibits while they take more than an eighth and, while the store is larger
+	// than budget, the oldest reports of all. It returns how many rows it deleted.
 	Prune(ctx context.Context, before time.Time, budget int64) (int64, error)
 	// PruneIncidents deletes incidents that are over and began before the given time and,
 	// while all take more than most bytes (0: any number), the oldest that are over. With

@@ -307,7 +307,7 @@ func TestCheckpointsKnowAllFields(t *testing.T) {
 		of     any
 		fields int
 	}{
-		{season{}, 9}, {track{}, 4}, {suspect{}, 24}, {classState{}, 12}, {gathered{}, 29}, {episode{}, 20},
+		{season{}, 9}, {track{}, 4}, {suspect{}, 25}, {classState{}, 12}, {gathered{}, 29}, {episode{}, 21},
 		{source{}, 7}, {downpour.Source{}, 8}, {heavyBucket{}, 2}, {volume{}, 3}, {vote{}, 3}, {chance{}, 2}, {levels{}, 2}, {clock{}, 2},
 	} {
 		if n := reflect.TypeOf(c.of).NumField(); n != c.fields {

@@ -214,7 +214,7 @@ func (d *Detector) alarm(s *suspect, c Class, short *shortVerdict) {
 		return
 	}
 	s.begin(c, service, direction)
-	s.attack.short = short
+	s.attack.short, s.attack.before = short, d.before(s)
 	d.events = append(d.events, s.snapshot(s.now, true, true))
 }
 

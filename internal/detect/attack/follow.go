@@ -31,17 +31,7 @@ func (d *Detector) follow(t *target, now int64) *suspect {
 // and what came before that would only be held against it.
 func (d *Detector) lookBack(s *suspect) {
 	since, lately := s.followed-int64(d.cfg.Hold), s.followed-int64(d.cfg.Idle)
-	d.pieces = append(d.pieces[:0], piece{d.flows, d.ends})
-	if d.past != nil {
-		n := len(d.ends)
-		for flows, ends := range d.past {
-			if n += len(ends); n > d.cfg.Recent {
-				break
-			}
-			d.pieces = append(d.pieces, piece{flows, ends})
-		}
-	}
-	for _, p := range slices.Backward(d.pieces) {
+	for _, p := range d.remembered() {
 		for _, e := range p.ends {
 			f := &p.flows[e.Flow()]
 			if f.Time < since {
@@ -61,6 +51,22 @@ func (d *Detector) lookBack(s *suspect) {
 	clear(d.pieces)
 }
 
+// remembered are the latest flows, those at hand among them, the oldest first.
+func (d *Detector) remembered() []piece {
+	d.pieces = append(d.pieces[:0], piece{d.flows, d.ends})
+	if d.past != nil {
+		n := len(d.ends)
+		for flows, ends := range d.past {
+			if n += len(ends); n > d.cfg.Recent {
+				break
+			}
+			d.pieces = append(d.pieces, piece{flows, ends})
+		}
+	}
+	slices.Reverse(d.pieces)
+	return d.pieces
+}
+
 // piece is some flows with those of their ends that are of the partition.
 type piece struct {
 	flows []downpour.Flow
@@ -76,7 +82,7 @@ func (d *Detector) place() *suspect {
 	}
 	d.made++
 	key := d.targets.key ^ d.made*0xbf58476d1ce4e5b9
-	return &suspect{cfg: &d.cfg, sources: newSources(key, d.cfg.Sample)}
+	return &suspect{cfg: &d.cfg, sources: newSources(key, d.cfg.Sample), records: flowSample{key: key}}
 }
 
 // share divides the budget of sources among the suspects.

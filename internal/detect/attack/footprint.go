@@ -42,6 +42,8 @@ func (s *suspect) footprint(parts []part) *downpour.Footprint {
 	out.Questions, out.Answers = s.asks, s.answers
 	out.ConstantFields = s.constantFields(set)
 	s.fillSources(out, set)
+	out.Before = s.attack.before
+	out.During = s.records.between(s.attack.onset, s.attack.end+slotLength)
 	return out
 }
 

@@ -30,6 +30,7 @@ type episode struct {
 	// when somebody does again; 0 if nobody ever looked away.
 	blind     bool
 	watched   int64
+	before    downpour.RecordSample // what came before its onset
 	footprint struct {
 		at      int64
 		packets uint64

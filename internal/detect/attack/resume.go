@@ -164,6 +164,8 @@ func (d *Detector) resume(s *suspect, t *target) bool {
 	}
 	s.target, s.address, t.suspect = t, t.address, s
 	s.slot, s.attack.blind = slotOf(s.now), true
+	s.records.key = s.sources.key
+	s.records.reset()
 	for c := range s.classes {
 		s.classes[c].judged = -1
 	}

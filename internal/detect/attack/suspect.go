@@ -29,6 +29,7 @@ type suspect struct {
 	clock     clock
 	sources   sources
 	heavy     heavySources
+	records   flowSample
 	quoted    [serviceKinds]uint64 // ICMP errors that quote a question to the service
 	quotedTCP topPorts             // ports that errors quote as asked over TCP
 	outgoing  uint64               // records of the target's own
@@ -120,6 +121,7 @@ func (s *suspect) collect(now int64) {
 	}
 	s.sources.reset()
 	s.heavy.reset()
+	s.records.reset()
 	s.quoted, s.quotedTCP = [serviceKinds]uint64{}, topPorts{}
 	s.outgoing, s.asks, s.answers = 0, 0, 0
 }
@@ -196,6 +198,7 @@ func (s *suspect) enterSlot() {
 // passes the limit.
 func (s *suspect) incoming(f *downpour.Flow, k kind, v volume) {
 	now := s.advance(f.Time)
+	s.records.see(f)
 	r := s.row(k)
 	r.count(s.at(r), f, k, now, v)
 	if k.proves(f.Mark) {

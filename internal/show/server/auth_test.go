@@ -14,6 +14,7 @@ func operatorPaths() []struct{ method, path string } {
 	return []struct{ method, path string }{
 		{"GET", "/ops"}, {"GET", "/health/data"}, {"GET", "/metrics"},
 		{"GET", "/api/v1/incidents"}, {"GET", "/api/v1/incidents/" + publicIncident}, {"GET", "/incidents/" + publicIncident + "/attacks/att-1"},
+		{"GET", "/incidents/" + publicIncident + "/attacks/att-1/samples.csv"},
 		{"POST", "/ops/incidents/" + publicIncident + "/publication"}, {"POST", "/ops/sign-out"}, {"POST", "/ops/exporters/192.0.2.1/allow"},
 	}
 }

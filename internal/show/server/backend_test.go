@@ -17,6 +17,7 @@ import (
 // Secrets of the test incident that the public must never see.
 const (
 	secretTarget    = "203.0.113.77"
+	secretSource    = "192.0.2.66"
 	secretRule      = "threshold-of-48000"
 	secretClaim     = "the-unpublished-claim"
 	secretVerdict   = "the-unpublished-verdict"
@@ -108,7 +109,16 @@ func (m *memory) AttackView(_ context.Context, incident, attack string) (web.Att
 	if incident != publicIncident || attack != r.Attacks[0].ID {
 		return web.AttackView{}, store.ErrNotFound
 	}
-	return web.AttackView{Frame: m.Frame(), Service: web.ServiceRef{ID: publicService}, Incident: r.Incident, Attack: r.Attacks[0]}, nil
+	return web.AttackView{Frame: m.Frame(), Service: web.ServiceRef{ID: publicService}, Incident: r.Incident, Attack: r.Attacks[0], Exhibit: testExhibit()}, nil
+}
+
+// testExhibit is what is kept of the test's attack: a packet and a record of flow export.
+func testExhibit() *downpour.Exhibit {
+	target, source := netip.MustParseAddr(secretTarget), netip.MustParseAddr(secretSource)
+	packet := downpour.SampledFlow{Start: testTime(), Source: source, Destination: target, Protocol: 6, TCPFlags: 2, Bytes: 60, Packets: 1, Sampling: 1, TTL: 57, Packet: true}
+	record := packet
+	record.Packet, record.TTL, record.Packets = false, 0, 9
+	return &downpour.Exhibit{Attack: "att-1", AsOf: testTime(), Before: downpour.FlowSample{Of: 1, Flows: []downpour.SampledFlow{record}}, During: downpour.FlowSample{Of: 5000, Flows: []downpour.SampledFlow{packet}}}
 }
 
 func (m *memory) OpsView(context.Context) (web.OpsView, error) {
@@ -237,6 +247,6 @@ func testRecord() store.Record {
 
 // secretsIn names the secrets that a text shows.
 func secretsIn(text string) []string {
-	all := []string{secretTarget, secretRule, secretClaim, secretVerdict, secretIngress, secretMark, "25565"}
+	all := []string{secretTarget, secretSource, secretRule, secretClaim, secretVerdict, secretIngress, secretMark, "25565"}
 	return slices.DeleteFunc(all, func(s string) bool { return !strings.Contains(text, s) })
 }

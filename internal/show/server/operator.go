@@ -33,7 +33,7 @@ func (s *Server) attack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view.Frame = s.operatorFrame(r, view.Frame)
+	view.Frame, view.Downloads = s.operatorFrame(r, view.Frame), sampleLinks(view)
 	return s.renderNow(w, http.StatusOK, func(b *pageBuffer) error { return s.pages.Attack(b, view) })
 }
 

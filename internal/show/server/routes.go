@@ -43,6 +43,7 @@ func (s *Server) operatorRoutes() []route {
 		{pattern: "/ops/sign-out", post: s.signOut},
 		{pattern: "/ops/incidents/{id}/publication", post: s.publish},
 		{pattern: "/incidents/{id}/attacks/{attack}", get: s.attack},
+		{pattern: "/incidents/{id}/attacks/{attack}/{file}", get: s.samples},
 		{pattern: "/ops/exporters/{address}/allow", post: s.allowExporter},
 		{pattern: "/health/data", get: s.healthData},
 		{pattern: "/metrics", get: s.metricsHandler()},

@@ -63,7 +63,7 @@ func TestOpenErrors(t *testing.T) {
 				t.Fatal(err)
 			}
 			database(t, dir, "INSERT INTO schema_version VALUES (99)")
-		}, "was written by a newer downpour (schema 99; this one knows 3)"},
+		}, "was written by a newer downpour (schema 99; this one knows 4)"},
 		{"truncated", func(t *testing.T, dir string) {
 			s := open(t, dir, Options{})
 			fill(t, s, 100)

@@ -18,9 +18,10 @@ const (
 	logReserve = 2 * checkpointPages * 4096
 )
 
-// Prune deletes reports, buckets and minutes of traffic older than before. Then, while
-// the minutes take more than a quarter of budget bytes, the oldest of them, so that
-// neither they nor reports crowd the others out; and while the store is larger than the
+// Prune deletes reports, buckets, minutes of traffic and exhibits older than before. Then,
+// while the minutes take more than a quarter of budget bytes, the oldest of them, and while
+// exhibits take more than an eighth the oldest of those, so that none of them nor reports
+// crowd the others out; and while the store is larger than the
 // budget (its log included; 0 is no budget), the oldest reports of all. It works in small transactions, so that writers wait little;
 // if ctx ends between two of them it returns what was deleted so far. Totals
 // stay as they were.
@@ -40,6 +41,10 @@ func (s *Store) Prune(ctx context.Context, before time.Time, budget int64) (int6
 	}
 	minutes, err := s.pruneTraffic(ctx, before, budget)
 	if buckets += minutes; err != nil {
+		return old + buckets, err
+	}
+	exhibits, err := s.pruneExhibits(ctx, before, budget)
+	if buckets += exhibits; err != nil {
 		return old + buckets, err
 	}
 	surplus, err := s.pruneAll(ctx, func(ctx context.Context, c *sql.Conn) (int64, error) {

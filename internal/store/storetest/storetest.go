@@ -37,6 +37,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"traffic", traffic},
 		{"pruning traffic", pruneTraffic},
 		{"incidents", incidents},
+		{"exhibits", exhibits},
+		{"pruning exhibits", pruneExhibits},
 		{"settings", settings},
 		{"pruning by age", prune},
 		{"pruning is cancelled", pruneCancelled},
