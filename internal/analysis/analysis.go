@@ -46,6 +46,7 @@ type Options struct {
 	Direction outage.Direction
 	Claims    []downpour.Claim
 	Databases enrich.Config
+	Places    *enrich.Table // of Databases, for who opened them already; nil: they are opened
 	Shards    int
 	Version   string
 	// Progress, if not nil, is told how much of all inputs has been read.
@@ -67,9 +68,11 @@ func Run(ctx context.Context, opt Options) (*document.Analysis, error) {
 		return nil, err
 	}
 	defer closeAll(sources)
-	places, err := enrich.Open(opt.Databases)
-	if err != nil {
-		return nil, err
+	places := opt.Places
+	if places == nil {
+		if places, err = enrich.Open(opt.Databases); err != nil {
+			return nil, err
+		}
 	}
 	p := pipeline.New(settings(opt, places))
 	if err := feed(ctx, p, sources, opt.Progress); err != nil {

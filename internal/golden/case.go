@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"downpour"
+	"downpour/internal/enrich"
 	"downpour/internal/golden/export"
 	"downpour/internal/golden/series"
 	"downpour/internal/golden/traffic"
@@ -43,6 +44,7 @@ type Case struct {
 	Claims []map[string]any
 	Truth  Truth
 	folder string // of the case's file
+	places *enrich.Table
 }
 
 // Truth is what must come out. What a recipe makes is counted from what it made,
@@ -107,6 +109,10 @@ func Load(folder string) ([]Case, error) {
 }
 
 func load(files fs.FS, root, folder string) ([]Case, error) {
+	places, err := enrich.Open(enrich.Config{}) // once for all cases
+	if err != nil {
+		return nil, err
+	}
 	var cases []Case
 	for _, pattern := range []string{"*.yaml", "*/*.yaml"} {
 		names, err := fs.Glob(files, path.Join(root, pattern))
@@ -118,6 +124,7 @@ func load(files fs.FS, root, folder string) ([]Case, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", filepath.Join(folder, name), err)
 			}
+			c.places = places
 			c.folder = filepath.Join(folder, path.Dir(name))
 			cases = append(cases, c)
 		}

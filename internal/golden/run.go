@@ -66,7 +66,7 @@ func (c *Case) Run(ctx context.Context) (Result, error) {
 // prepare writes the inputs into a folder and returns what to analyze, with the
 // truth complete.
 func (c *Case) prepare(folder string) (analysis.Options, Truth, error) {
-	opt, truth := analysis.Options{Shards: 1, Direction: outage.Direction(c.Direction)}, c.Truth
+	opt, truth := analysis.Options{Shards: 1, Direction: outage.Direction(c.Direction), Places: c.places}, c.Truth
 	zone, err := time.LoadLocation(c.Timezone)
 	if err != nil {
 		return opt, truth, fmt.Errorf("timezone %s: no such zone", c.Timezone)

@@ -59,7 +59,7 @@ func (c *Case) look(ctx context.Context, feed *traffic.Feed, v View, strength fl
 		return Sightings{}, err
 	}
 	t := v.tell(c.Name, list, c.Capture.Host.Is6())
-	found, err := t.analyze(ctx, append(c.Capture.Prefixes(), network(c.Capture.Host)))
+	found, err := t.analyze(ctx, append(c.Capture.Prefixes(), network(c.Capture.Host)), c.places)
 	if err != nil {
 		return Sightings{}, err
 	}

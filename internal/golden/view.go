@@ -12,6 +12,7 @@ import (
 
 	"downpour"
 	"downpour/internal/analysis"
+	"downpour/internal/enrich"
 	"downpour/internal/golden/export"
 	"downpour/internal/golden/traffic"
 	"downpour/internal/observe/flow"
@@ -129,7 +130,7 @@ func (t told) write(w io.Writer) error {
 
 // analyze writes what the exporter sent into a capture at the collector and has
 // it analyzed, with the network that is ours declared.
-func (t told) analyze(ctx context.Context, own []netip.Prefix) ([]downpour.Attack, error) {
+func (t told) analyze(ctx context.Context, own []netip.Prefix, places *enrich.Table) ([]downpour.Attack, error) {
 	folder, err := os.MkdirTemp("", "downpour-view-")
 	if err != nil {
 		return nil, err
@@ -139,7 +140,7 @@ func (t told) analyze(ctx context.Context, own []netip.Prefix) ([]downpour.Attac
 	if err := write(name, t.write); err != nil {
 		return nil, err
 	}
-	a, err := analysis.Run(ctx, analysis.Options{Shards: 1, Inputs: []string{name}, Targets: own})
+	a, err := analysis.Run(ctx, analysis.Options{Shards: 1, Inputs: []string{name}, Targets: own, Places: places})
 	if err != nil {
 		return nil, err
 	}
