@@ -19,6 +19,7 @@ import (
 	"downpour/internal/detect/outage"
 	"downpour/internal/enrich"
 	"downpour/internal/observe/export"
+	"downpour/internal/observe/packet"
 	"downpour/internal/observe/report"
 	"downpour/internal/pipeline"
 	"downpour/internal/show/document"
@@ -116,6 +117,7 @@ func (c *analyzeCommand) configure(opt *analysis.Options) error {
 	thresholds, requests := pipeline.AttackConfig(cfg), pipeline.WebConfig(cfg)
 	opt.Attack, opt.Service, opt.Web = &thresholds, thresholds.Service, &requests
 	opt.Export.Known = knownExporters(cfg.Flow.Exporters)
+	opt.Export.Headers = packet.Options{Decapsulate: cfg.Flow.Decapsulate}
 	opt.TrustedProxies = cfg.HTTP.TrustedProxies
 	return nil
 }

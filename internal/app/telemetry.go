@@ -21,6 +21,7 @@ import (
 	"downpour/internal/observe/collector"
 	"downpour/internal/observe/flow"
 	"downpour/internal/observe/netflow"
+	"downpour/internal/observe/packet"
 	"downpour/internal/observe/sflow"
 )
 
@@ -87,7 +88,7 @@ func openCaptures(t *live.Telemetry, list []config.Packets) error {
 		index := uint32(i + 1)
 		t.Ingresses.NameInterface(packetsExporter, index, p.Interface)
 		r, err := capture.New(capture.Config{
-			Interface: p.Interface, Sampling: p.Sampling, Promiscuous: p.Promiscuous,
+			Interface: p.Interface, Sampling: p.Sampling, Promiscuous: p.Promiscuous, Headers: packet.Options{Decapsulate: p.Decapsulate},
 			Ingress: t.Ingresses.ID(packetsExporter, index, 0), Queue: t.Queue,
 		})
 		if err != nil {
@@ -101,14 +102,15 @@ func openCaptures(t *live.Telemetry, list []config.Packets) error {
 // collectorConfig says in the collector's words what is configured.
 func collectorConfig(cfg *config.Config) (collector.Config, error) {
 	f := cfg.Flow
+	headers := packet.Options{Decapsulate: f.Decapsulate}
 	cc := collector.Config{
 		Listen: endpoints(f.Listen), Relay: endpoints(f.Relay), RelaySource: f.RelaySource == "exporter",
 		Exporters: exporters(f.Exporters), Allow: f.Allow,
 		Patience: time.Duration(f.Patience), ClockTolerance: time.Duration(f.ClockTolerance),
 		Sockets: f.Sockets, Buffer: int(f.Buffer),
 		State:   filepath.Join(cfg.Store.Path, templatesFile),
-		NetFlow: func(stream bool) flow.Decoder { return netflow.New(netflow.Config{Stream: stream}) },
-		SFlow:   func() flow.Decoder { return sflow.New(sflow.Config{}) },
+		NetFlow: func(stream bool) flow.Decoder { return netflow.New(netflow.Config{Stream: stream, Headers: headers}) },
+		SFlow:   func() flow.Decoder { return sflow.New(sflow.Config{Headers: headers}) },
 	}
 	if f.Certificate == "" {
 		return cc, nil

@@ -23,6 +23,9 @@ type Flow struct {
 	// Certificate, Key and ClientCA are PEM files for tls endpoints; ClientCA may
 	// be empty: then exporters are told by their addresses only.
 	Certificate, Key, ClientCA string
+	// Decapsulate counts what tunnels carry, in the place of the tunnels, where headers
+	// of packets are exported.
+	Decapsulate bool
 	// Default tells that no file named the endpoints: one that is busy is worth a
 	// warning, not an end.
 	Default bool
@@ -61,6 +64,8 @@ type Packets struct {
 	Sampling  uint32 // 1:N, taken by the kernel
 	// Promiscuous takes frames for other machines too.
 	Promiscuous bool
+	// Decapsulate counts what tunnels carry, in the place of the tunnels.
+	Decapsulate bool
 }
 
 // The ports that flow export is sent to: NetFlow's by custom (IANA knows 4739
@@ -96,6 +101,9 @@ func flowKeys(f *Flow) []key {
 			doc: "Other collectors that get every datagram unchanged: `udp://` all, `netflow://` and `sflow://` those of their kind."},
 		{name: "relay_source", form: "own or exporter", value: one(&f.RelaySource, parseRelaySource),
 			doc: "Whose address relayed datagrams bear. `exporter` suits collectors that tell exporters by it, and needs root or CAP_NET_RAW."},
+		{name: "decapsulate", form: "true or false", value: one(&f.Decapsulate, parseBool),
+			doc: "Whether a packet in a tunnel (IP in IP, GRE, VXLAN) counts as the packet that it carries; else the tunnel does. For headers of packets: sFlow, and IPFIX or NetFlow v9 with packet sections. " +
+				"A flood of GRE is aimed at the tunnel's end, and what seems to be in it may be made up: set this only where tunnels are your own."},
 		{name: "patience", form: "duration", value: one(&f.Patience, parsePatience),
 			doc: "How long after its first packet a record may come and still count in its seconds; later ones are counted as late. From 1s to 15m."},
 		{name: "clock_tolerance", form: "duration", value: one(&f.ClockTolerance, parseTolerance),
@@ -153,5 +161,6 @@ func packetsKeys(p *Packets) []key {
 		{name: "interface", form: "name", value: one(&p.Interface, parseInterface), doc: "Required. The network interface to capture from, as `eth0`. Needs root or CAP_NET_RAW."},
 		{name: "sampling", form: "number", value: one(&p.Sampling, parseSampling), doc: "N: the kernel hands on one of N packets, and counts are multiplied by N."},
 		{name: "promiscuous", form: "true or false", value: one(&p.Promiscuous, parseBool), doc: "Whether to take what is meant for other machines too, as on a mirror port."},
+		{name: "decapsulate", form: "true or false", value: one(&p.Decapsulate, parseBool), doc: "As `flow.decapsulate`."},
 	}
 }

@@ -92,7 +92,7 @@ flow:
   exporters:
     - {address: 203.0.113.1, name: edge1, sampling: 1000, active_timeout: 10s, interfaces: {"12": {name: transit-a, role: edge}, 13: {}}}
     - {address: "::ffff:203.0.113.2", sampling: "1:512"}
-packets: [{interface: eth0, sampling: 100}, {interface: eth1, promiscuous: true}]
+packets: [{interface: eth0, sampling: 100}, {interface: eth1, promiscuous: true, decapsulate: true}]
 `)
 	want := newFlow()
 	want.Listen = []FlowEndpoint{{"udp", "0.0.0.0:2055"}, {"sflow", "[::]:6343"}, {"tcp", "192.0.2.1:4739"}}
@@ -107,7 +107,7 @@ packets: [{interface: eth0, sampling: 100}, {interface: eth1, promiscuous: true}
 	if !reflect.DeepEqual(c.Flow, want) {
 		t.Errorf("got  %+v\nwant %+v", c.Flow, want)
 	}
-	if want := []Packets{{"eth0", 100, false}, {"eth1", 1, true}}; !reflect.DeepEqual(c.Packets, want) {
+	if want := []Packets{{"eth0", 100, false, false}, {"eth1", 1, true, true}}; !reflect.DeepEqual(c.Packets, want) {
 		t.Errorf("packets: got %+v, want %+v", c.Packets, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"downpour"
 	"downpour/internal/observe/flow"
 	"downpour/internal/observe/netflow"
+	capture "downpour/internal/observe/packet"
 	"downpour/internal/observe/sflow"
 )
 
@@ -28,6 +29,7 @@ type exporter struct {
 	handle   uint16
 	name     string
 	known    Known
+	headers  capture.Options
 	decoders []*decoding
 	clock    flow.Clock
 	named    uint64 // options records read when interface names were last taken
@@ -54,12 +56,13 @@ type missed struct {
 type exporters struct {
 	all map[exporterKey]*exporter
 	// list is in the order of appearance: a handle is a place in it.
-	list  []*exporter
-	known map[downpour.Address]Known
+	list    []*exporter
+	known   map[downpour.Address]Known
+	headers capture.Options
 }
 
-func newExporters(known map[downpour.Address]Known) *exporters {
-	return &exporters{all: map[exporterKey]*exporter{}, known: known}
+func newExporters(known map[downpour.Address]Known, headers capture.Options) *exporters {
+	return &exporters{all: map[exporterKey]*exporter{}, known: known, headers: headers}
 }
 
 // isEdge tells whether an exporter's interface leads to other networks.
@@ -97,7 +100,7 @@ func (x *exporters) of(m *Message) *exporter {
 	if len(x.list) == maxExporters {
 		return nil
 	}
-	e := &exporter{handle: uint16(len(x.list)), name: name, known: x.known[key.address]}
+	e := &exporter{handle: uint16(len(x.list)), name: name, known: x.known[key.address], headers: x.headers}
 	if e.known.Name != "" {
 		e.name = e.known.Name
 	}
@@ -119,9 +122,9 @@ func (e *exporter) decoder(m *Message) *decoding {
 	}
 	d := &decoding{stream: m.stream, port: m.port}
 	if isSFlow {
-		d.sflow = sflow.New(sflow.Config{Sampling: e.known.Sampling})
+		d.sflow = sflow.New(sflow.Config{Sampling: e.known.Sampling, Headers: e.headers})
 	} else {
-		d.netflow = netflow.New(netflow.Config{Stream: m.stream, Sampling: e.known.Sampling})
+		d.netflow = netflow.New(netflow.Config{Stream: m.stream, Sampling: e.known.Sampling, Headers: e.headers})
 	}
 	e.decoders = append(e.decoders, d)
 	return d

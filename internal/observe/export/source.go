@@ -8,6 +8,7 @@ import (
 	"downpour/internal/observe"
 	"downpour/internal/observe/flow"
 	"downpour/internal/observe/overlap"
+	capture "downpour/internal/observe/packet"
 )
 
 // The patience with exporters that hold flows back, as Batch.Delay has it. No
@@ -52,6 +53,8 @@ type Config struct {
 	Ingresses *flow.Ingresses
 	// Known is what is told of exporters besides what they say, by address.
 	Known map[downpour.Address]Known
+	// Headers says how tunnels are treated in the packets that are told of.
+	Headers capture.Options
 	// Doubled leaves in what several exporters, or two directions of one, tell of.
 	Doubled bool
 }
@@ -76,7 +79,7 @@ func NewSource(r *Reader, config Config) *Source {
 		config.Ingresses = flow.NewIngresses()
 	}
 	s := &Source{
-		reader: r, exporters: newExporters(config.Known), ingresses: config.Ingresses,
+		reader: r, exporters: newExporters(config.Known, config.Headers), ingresses: config.Ingresses,
 		numbers: config.Ingresses.Numbers(), patience: leastPatience,
 	}
 	if !config.Doubled {

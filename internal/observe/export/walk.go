@@ -3,6 +3,7 @@ package export
 import (
 	"downpour/internal/observe/flow"
 	"downpour/internal/observe/netflow"
+	capture "downpour/internal/observe/packet"
 	"downpour/internal/observe/sflow"
 )
 
@@ -30,7 +31,7 @@ type Walked struct {
 // order of arrival; options records are read, not yielded. What is yielded holds
 // until yield returns; its error ends the reading and is returned.
 func Walk(r *Reader, yield func(*Walked) error) error {
-	w := &walker{exporters: newExporters(nil), yield: yield}
+	w := &walker{exporters: newExporters(nil, capture.Options{}), yield: yield}
 	var m Message
 	for w.err == nil && r.Next(&m) {
 		w.message(&m)

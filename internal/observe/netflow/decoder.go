@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 
 	"downpour/internal/observe/flow"
+	"downpour/internal/observe/packet"
 )
 
 // Config says how an exporter's datagrams are decoded.
@@ -14,6 +15,8 @@ type Config struct {
 	// Stream says that messages come in order and none is lost (IPFIX over TCP or
 	// TLS, one Decoder a connection), so that sequence numbers say nothing.
 	Stream bool
+	// Headers says how tunnels are treated in the packets whose sections it exports.
+	Headers packet.Options
 	// Limits bound what the exporter can make us hold; zero ones are the default.
 	Limits Limits
 }

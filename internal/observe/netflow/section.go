@@ -27,7 +27,7 @@ func (d *Decoder) decodeSections(r *flow.Record, t *template, b []byte) int {
 			whole = sizeOf(link, section)
 		}
 		whole = max(whole, len(section))
-		if packet.DecodeFrame(link, section, whole, &r.Flow) {
+		if d.config.Headers.DecodeFrame(link, section, whole, &r.Flow) {
 			r.Bytes, r.Packets = 0, 0 // the record's own word counts
 			return whole
 		}
