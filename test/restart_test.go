@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -148,14 +147,7 @@ func floodExport(t *testing.T, version flow.Version) []export.Datagram {
 		m := export.Meter{Active: 2 * time.Second, Inactive: time.Second}
 		return export.NewEncoder(export.Settings{Version: version}).Batches(m.Flows(packets), time.Second)
 	}
-	const rate = 10
-	m := export.Meter{Sampling: rate, Seed: 1}
-	e := export.NewEncoder(export.Settings{Version: version, Sampling: rate})
-	var datagrams []export.Datagram
-	for samples := range slices.Chunk(m.Samples(packets), 6) {
-		datagrams = e.Flows(datagrams, samples[len(samples)-1].Exported, samples)
-	}
-	return datagrams
+	return sampledBy(packets, 10)
 }
 
 // play sends datagrams at the time that they bear, until the test ends. That nobody

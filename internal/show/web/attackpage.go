@@ -50,7 +50,7 @@ func newAttackPage(v AttackView) attackPage {
 	p.Lede = ledeOf(a)
 	p.addRates()
 	for i, ph := range a.Phases {
-		p.Phases = append(p.Phases, phaseRow{i + 1, ph.Start, ph.End, duration(ph.End.Sub(ph.Start)), strings.Join(ph.Vectors, ", ")})
+		p.Phases = append(p.Phases, phaseRow{i + 1, ph.Start, ph.End, lasting(ph.End.Sub(ph.Start)), strings.Join(ph.Vectors, ", ")})
 	}
 	for _, r := range a.Rules {
 		p.Rules = append(p.Rules, newRuleRow(r))
@@ -99,12 +99,18 @@ func ledeOf(a downpour.Attack) string {
 	bits, known := r.usual(unitBits)
 	packets, _ := r.usual(unitPackets)
 	switch {
+	case !known && len(a.Expected) > 0:
+		return text + "; nothing usual is known of such traffic."
 	case !known:
 		return text + "."
-	case bits == 0 && packets == 0:
-		return text + "; nothing usual is known of such traffic."
 	}
 	return text + "; usual is at most " + bitrate(bits) + " and " + packetrate(packets) + "."
+}
+
+// Moment writes a time as finely as the length of the attack asks for.
+func (p attackPage) Moment(t time.Time) template.HTML {
+	r := rates{attack: p.View.Attack}
+	return p.Clock.tag(t, r.form())
 }
 
 // lasting is duration with a decimal or two below ten seconds.
@@ -173,9 +179,14 @@ func minuteRates(list []downpour.TrafficMinute) (out []minuteRate) {
 
 // rateNotes say what the drawing can't.
 func rateNotes(r rates) []string {
-	notes := []string{"Blue band: the most that was usual of the attacked classes. Dashed line: the limit of the class that passed first."}
-	if _, known := r.usual(unitBits); !known {
-		notes = []string{"What is usual is told in the sentence above only."}
+	var notes []string
+	switch _, known := r.usual(unitBits); {
+	case known:
+		notes = append(notes, "Blue band: the most that was usual of the attacked classes. Dashed line: the limit of the class that passed first.")
+	case len(r.attack.Expected) > 0:
+		notes = append(notes, "Dashed line: the limit of the class that passed first. Nothing usual is known of the attacked classes, so no band is drawn.")
+	default:
+		notes = append(notes, "What is usual is told in the sentence below only.")
 	}
 	if slices.ContainsFunc(r.minutes, r.beside) {
 		notes = append(notes, "Line outside of the attack: the busiest second of each minute. Minutes far below every limit are not kept.")

@@ -20,14 +20,14 @@ type exhibitPart struct {
 	Lengths        []bar
 	TTLs           []bar
 	SampleNote     string
-	TTLNote        string
+	Requests       bool // it is of requests, which have no records
 }
 
 func newExhibitPart(e *downpour.Exhibit, a downpour.Attack) *exhibitPart {
 	hit := slices.Clone(e.During.Flows)
 	part := &exhibitPart{
 		Before: newSampleTable(e.Before), During: newSampleTable(e.During),
-		Sources: sourceRows(e), TTLs: ttlBars(e.TTLs),
+		Sources: sourceRows(e), TTLs: ttlBars(e.TTLs), Requests: a.Peak.Requests != nil,
 	}
 	if e.SourcesLeast {
 		part.SourcesNote = "Too many sources for exact figures: these are lower bounds."

@@ -41,12 +41,25 @@ func (r *rates) units() []string {
 	return []string{unitBits, unitPackets}
 }
 
-// usual is the most that was expected of the attack's classes together when it began.
+// usual is the most that was expected of the attack's classes together when it began;
+// where none of them had been seen before, nothing is known.
 func (r *rates) usual(unit string) (sum float64, known bool) {
+	if unit == unitRequests {
+		return 0, false
+	}
 	for _, e := range r.attack.Expected {
 		sum += rateOf(e.Usual, unit)
+		known = known || e.Usual != downpour.TrafficRate{}
 	}
-	return sum, len(r.attack.Expected) > 0 && unit != unitRequests
+	return sum, known
+}
+
+// form is how finely the attack's moments must be written.
+func (r *rates) form() string {
+	if r.attack.End.Sub(r.attack.Onset) < time.Minute {
+		return formMillis
+	}
+	return formSeconds
 }
 
 // limit is the limit of the class that passed its own first; nil if it has none in the unit.
@@ -158,16 +171,34 @@ func (p *ratePen) drawUnit(unit string) {
 func (p *ratePen) drawHeading(s stack, unit string) {
 	l := p.layout
 	name := map[string]string{unitBits: "Bits", unitPackets: "Packets", unitRequests: "Requests"}[unit]
-	p.d.text("rowname halo", point{l.left, p.y + 17}, name+" a second, peak "+scaled(s.top, unit))
+	p.d.text("rowname halo", point{l.left, p.y + 17}, name+" a second, highest "+scaled(s.top, unit)+p.over())
 	at := point{l.left, p.y + 35}
-	if usual, known := p.usual(unit); known {
-		text := "usual: at most " + scaled(usual, unit)
+	if text := p.usualText(unit); text != "" {
 		p.d.text("bandlabel", at, text)
 		at.x += textWidth(text, l.text) + 12
 	}
 	if limit := p.limit(unit); limit != nil {
 		p.d.text("limitlabel", at, "limit: "+scaled(*limit, unit))
 	}
+}
+
+// over is the length of a step, over which a rate of the drawing is told.
+func (p *ratePen) over() string {
+	if p.attack.Timeline.Step <= 0 {
+		return ""
+	}
+	return " over " + lasting(time.Duration(p.attack.Timeline.Step*float64(time.Second)))
+}
+
+func (p *ratePen) usualText(unit string) string {
+	usual, known := p.usual(unit)
+	switch {
+	case known:
+		return "usual: at most " + scaled(usual, unit)
+	case len(p.attack.Expected) > 0:
+		return "usual: not known"
+	}
+	return ""
 }
 
 // topOf is the highest that must fit into a row.
@@ -306,15 +337,15 @@ func (p *ratePen) drawMoments(bottom float64) {
 		at    time.Time
 		class string
 	}
-	list := []moment{{"onset " + p.clock.text(p.attack.Onset, formSeconds), p.attack.Onset, "stem"}}
+	list := []moment{{"onset " + p.clock.text(p.attack.Onset, p.form()), p.attack.Onset, "stem"}}
 	late := p.attack.AlarmAt.Sub(p.attack.Onset)
 	if p.layout.left >= 40 && p.x.clamped(p.attack.AlarmAt)-p.x.clamped(p.attack.Onset) < near {
 		list[0].name += ", alarm " + lasting(late) + " later"
 	}
 	if !p.attack.Ongoing {
-		list = append(list, moment{"end " + p.clock.text(p.attack.End, formSeconds), p.attack.End, "stem"})
+		list = append(list, moment{"end " + p.clock.text(p.attack.End, p.form()), p.attack.End, "stem"})
 	}
-	list = append(list, moment{"alarm " + p.clock.text(p.attack.AlarmAt, formSeconds), p.attack.AlarmAt, "stem alarmed"})
+	list = append(list, moment{"alarm " + p.clock.text(p.attack.AlarmAt, p.form()), p.attack.AlarmAt, "stem alarmed"})
 	var taken []box
 	for _, m := range list { // the alarm's name comes last: the page tells it elsewhere, too
 		if !p.x.contains(m.at) {
