@@ -171,8 +171,8 @@ func readReal(files fs.FS, name string) ([]traffic.Real, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	list, err := export.ReadPackets(f)
+	_ = f.Close() // it was only read
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
