@@ -9,7 +9,7 @@ import (
 // as far as clients are sampled.
 type census struct {
 	requests [kinds]float64
-	clients  [kinds]int
+	clients  [kinds]float64
 	alike    [kinds]float64 // requests by what the clients do, of known ones too
 	// Of clients that are not known: their requests so far, and those that name a
 	// referrer.
@@ -33,12 +33,15 @@ func (w *watch) census(s span, rise int64, of func(*client) bool) *census {
 			continue
 		}
 		k := e.kind(&by)
-		c.requests[k] += float64(n)
-		c.clients[k]++
+		if k == undecided { // as far as a visitor would have decided it
+			by := w.showing.by(s.to*second - e.first)
+			c.count(passer, float64(n)*by, by)
+			c.count(k, float64(n)*(1-by), 1-by)
+		} else {
+			c.count(k, float64(n), 1)
+		}
 		if k == known {
 			c.alike[e.kind(&strangers)] += float64(n)
-		} else {
-			c.alike[k] += float64(n)
 		}
 		if k != known {
 			c.ofNew += float64(e.requests)
@@ -50,6 +53,15 @@ func (w *watch) census(s span, rise int64, of func(*client) bool) *census {
 		}
 	}
 	return c
+}
+
+// count adds requests of clients of a kind.
+func (c *census) count(k kind, requests, clients float64) {
+	c.requests[k] += requests
+	c.clients[k] += clients
+	if k != known {
+		c.alike[k] += requests
+	}
 }
 
 // standard is what clients are judged by at a time, of a rise.

@@ -134,6 +134,7 @@ func (w *watch) code(c *state.Coder) {
 		of.code(c)
 	}
 	w.mix.code(c)
+	w.showing.code(c)
 	state.Float(c, &w.idle.usual)
 	state.Number(c, &w.idle.latest)
 	flood, slow := w.episode != nil, w.idle.episode != nil
@@ -217,6 +218,7 @@ func (c *client) code(to *state.Coder) {
 	}
 	state.Number(to, &c.lead)
 	to.Flag(&c.announced)
+	to.Flag(&c.shown)
 }
 
 func (h *halves) code(c *state.Coder) {

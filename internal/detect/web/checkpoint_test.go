@@ -189,7 +189,7 @@ func TestStateKnowsAllFields(t *testing.T) {
 		of     any
 		fields int
 	}{
-		{site{}, 10}, {watch{}, 27}, {client{}, 21}, {halves{}, 3}, {cell{}, 5}, {mix{}, 5}, {idle{}, 5},
+		{site{}, 10}, {watch{}, 28}, {client{}, 22}, {halves{}, 3}, {cell{}, 5}, {mix{}, 5}, {showing{}, 2}, {idle{}, 5},
 		{episode{}, 19}, {slowEpisode{}, 16}, {signature{}, 8}, {line{}, 3}, {clients{}, 5},
 	} {
 		if n := reflect.TypeOf(c.of).NumField(); n != c.fields {

@@ -28,6 +28,7 @@ type client struct {
 	slowFirst, slowLast  int64
 	slow, inVain, closed uint32
 	announced            bool // its agent says that it is a machine
+	shown                bool // that it is a visitor, by the parts of pages that it asks for
 }
 
 // manyPaths is the number of bits from which on a repetition may be none.
@@ -117,12 +118,23 @@ type standard struct {
 	cfg       *Config
 }
 
+// someParts is how many different paths make a visit.
+const someParts = 3
+
+// shows tells whether it has just shown that it is a visitor.
+func (c *client) shows() bool {
+	if c.shown || c.assets == 0 || c.distinct() < someParts {
+		return false
+	}
+	c.shown = true
+	return true
+}
+
 // kind judges a client.
 func (c *client) kind(by *standard) kind {
 	const (
-		walked    = 5 // different paths that make a walk
-		someParts = 3 // different paths of a visit
-		often     = 2 // repetitions that are no chance
+		walked = 5 // different paths that make a walk
+		often  = 2 // repetitions that are no chance
 	)
 	d := c.distinct()
 	switch {

@@ -64,7 +64,7 @@ func (w *watch) sort(e *excess, c *census, scale, usual float64) {
 	e.usual = math.Max(sum(&w.mix.fresh, foreign), sum(&w.mix.alike, foreign))
 	e.foreign = above(c.of(foreign)*scale, usual*sum(&w.mix.fresh, foreign))
 	for _, k := range foreign {
-		e.clients += float64(c.clients[k]) / w.sample.share()
+		e.clients += c.clients[k] / w.sample.share()
 		if x := above(c.requests[k]*scale, usual*w.mix.fresh[k]); x > e.mostly {
 			e.mostly, e.usuallySo = x, math.Max(w.mix.fresh[k], w.mix.alike[k])
 		}

@@ -67,6 +67,11 @@ func (w *watch) exceeds(sec int64) (verdict, topic) {
 	v := verdict{what: "requests to " + w.target().String(), rate: w.rate(sec), usual: w.usual}
 	v.limit = math.Max(w.cfg.Rise*w.usual, w.floors.Requests)
 	v.enough = (v.limit - w.mean) / 2
+	// A second that holds as much as two is told of without the others.
+	const alone = 2
+	if last := float64(w.sum(sec-1, sec)); last >= alone*v.limit {
+		v.rate = math.Max(v.rate, last)
+	}
 	if v.over = v.rate >= v.limit; v.over {
 		return v, topic{func(s span) float64 { return w.count(&w.ring, s) }, w.mean, everybody, true}
 	}

@@ -26,6 +26,7 @@ type watch struct {
 	fine    [4 * ringLength]uint16 // requests by quarter of a second
 	filled  int64                  // latest second that these three hold
 	mix     mix                    // as usual
+	showing showing                // as usual
 	mixed   int64                  // half window up to which it is
 	learnt  int64                  // second up to which the usual rates are
 	blind   int64                  // second up to which nobody watched, since a restart; 0 if there was none
@@ -87,6 +88,9 @@ func (w *watch) request(r *downpour.Request, sec int64) {
 	c := w.sample.of(r.Client, w.latest-int64(w.cfg.Idle))
 	if c != nil {
 		c.note(r, path, agent, asset, half)
+		if c.shows() && w.rise == 0 { // a crowd teaches nothing
+			w.showing.note(r.Time - c.first)
+		}
 	}
 	if took, slow := isSlow(r); slow && held {
 		w.noteSlow(r, c, sec, took)
