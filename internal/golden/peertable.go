@@ -135,8 +135,8 @@ func (l *Looks) BesidePeer() (Section, error) {
 }
 
 const peerIntroduction = `
-The cases as sFlow of 1:1,000, the same packets for both. FastNetMon got them in real time over loopback (` + "`go run ./internal/golden/fastnetmon`" + `,
-Linux and root): %s.
+The cases as sFlow of 1:1,000, the same packets for both. FastNetMon got them in real time over loopback, forty cases at once (` + "`go run ./internal/golden/fastnetmon`" + `,
+Linux and root): %s. Attacks on whole prefixes are left out: it bans addresses.
 It learns nothing, so that of the usual traffic before an attack it got 12 s. Its thresholds were tried one at a time, from 500 to 40,000 packets/s
 and from 5 to 1,000 Mbit/s. Best for each case is the threshold that banned the victim soonest and not before the attack
 began: nobody can know it beforehand. It names no vectors. A ban counts from when its script was called; for both
