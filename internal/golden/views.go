@@ -228,7 +228,7 @@ minute (to 10 s at 1:100; for records of all packets: seconds). By samples (sFlo
 with the usual timeouts (60 s active, 15 s inactive; NetFlow v5, v9 and IPFIX by turns). An attack is due if it is above
 its class's floor and three times what is usual, and 20 packets of it are sampled. The time to detect counts from the
 arrival of the record with the 20th. A target of which a case tells no usual traffic has a quiet web server's. These are files:
-records that may still be held back are waited for, a minute, and a prefix is not judged ahead of that as an address is.
+records that may still be held back are waited for, two minutes, and a prefix is not judged ahead of that as an address is.
 `
 
 const usualIntroduction = `
