@@ -124,6 +124,9 @@ func lasting(d time.Duration) string {
 // addRates draws the rates over time and writes them as a table.
 func (p *attackPage) addRates() {
 	a := p.View.Attack
+	if a.Peak.BitsEstimate != nil || a.Peak.PacketsEstimate != nil {
+		a.Timeline = evened(a.Timeline) // single samples make bars of their own
+	}
 	r := rates{attack: a, minutes: minuteRates(p.View.Minutes)}
 	r.from, r.to = r.axis(p.Now)
 	r.title = "Rates toward " + p.Target + " over time: peak " + peakText(a.Peak) + " at " + p.Clock.text(a.PeakAt, formSeconds) +

@@ -1,11 +1,44 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
 	"downpour"
 )
+
+// evenedSteps is into how many steps a timeline of sampled packets is drawn at most.
+const evenedSteps = 60
+
+// evened is a timeline in fewer, longer steps, each the mean of those that it is made of.
+func evened(t downpour.Timeline) downpour.Timeline {
+	steps := 0
+	for _, v := range t.Rates {
+		steps = max(steps, len(v.Counted()))
+	}
+	each := (steps + evenedSteps - 1) / evenedSteps
+	if each < 2 {
+		return t
+	}
+	out := downpour.Timeline{Start: t.Start, Step: t.Step * float64(each)}
+	for _, v := range t.Rates {
+		out.Rates = append(out.Rates, downpour.VectorTimeline{Vector: v.Vector, Packets: means(v.Packets, each), Bits: means(v.Bits, each), Requests: means(v.Requests, each)})
+	}
+	return out
+}
+
+// means are the means of so many rates each, the last of what is left.
+func means(rates []float64, each int) (out []float64) {
+	for part := range slices.Chunk(rates, each) {
+		sum := 0.0
+		for _, r := range part {
+			sum += r
+		}
+		out = append(out, sum/float64(len(part)))
+	}
+	return out
+}
 
 // expectedRow is what was expected of a class, and what came.
 type expectedRow struct {

@@ -13,7 +13,7 @@ import (
 // exhibitPart is what is kept of an attack's records, made ready.
 type exhibitPart struct {
 	Before, During sampleTable
-	Sources        []sourceRow
+	Sources, More  []sourceRow // More are those that are folded away
 	SourcesNote    string
 	FromPorts      []bar
 	ToPorts        []bar
@@ -28,6 +28,9 @@ func newExhibitPart(e *downpour.Exhibit, a downpour.Attack) *exhibitPart {
 	part := &exhibitPart{
 		Before: newSampleTable(e.Before), During: newSampleTable(e.During),
 		Sources: sourceRows(e), TTLs: ttlBars(e.TTLs), Requests: a.Peak.Requests != nil,
+	}
+	if n := len(part.Sources); n > firstSources {
+		part.Sources, part.More = part.Sources[:firstSources], part.Sources[firstSources:]
 	}
 	if e.SourcesLeast {
 		part.SourcesNote = "Too many sources for exact figures: these are lower bounds."
@@ -164,6 +167,9 @@ func ttlBars(counts []downpour.TTLCount) []bar {
 	}
 	return out
 }
+
+// firstSources is how many of the busiest sources show at once.
+const firstSources = 8
 
 // sourceRow is one of the busiest sources.
 type sourceRow struct {

@@ -103,7 +103,7 @@ func wideRates() rateLayout {
 }
 
 func narrowRates() rateLayout {
-	return rateLayout{layout: layout{class: "chart narrow", width: 360, left: 2, right: 2, text: 12, ticks: 4}, row: 140, phase: 22, heading: 46}
+	return rateLayout{layout: layout{class: "chart narrow", width: 360, left: 2, right: 2, text: 12, ticks: 4}, row: 140, phase: 22, heading: 56}
 }
 
 // drawRates draws one row a unit, the phases, and the axis of time that they share.
@@ -170,8 +170,8 @@ func (p *ratePen) drawUnit(unit string) {
 // drawHeading names a row, and says in numbers what is drawn small.
 func (p *ratePen) drawHeading(s stack, unit string) {
 	l := p.layout
-	name := map[string]string{unitBits: "Bits", unitPackets: "Packets", unitRequests: "Requests"}[unit]
-	p.d.text("rowname halo", point{l.left, p.y + 17}, name+" a second, highest "+scaled(s.top, unit)+p.over())
+	name := map[string]string{unitBits: "Bits/s", unitPackets: "Packets/s", unitRequests: "Requests/s"}[unit]
+	p.d.text("rowname halo", point{l.left, p.y + 17}, name+": highest "+scaled(s.top, unit)+p.over())
 	at := point{l.left, p.y + 35}
 	if text := p.usualText(unit); text != "" {
 		p.d.text("bandlabel", at, text)
