@@ -48,7 +48,8 @@ type Config struct {
 	MeanTime time.Duration
 	// Acquaintance is how long before a rise a client must have come to be known.
 	Acquaintance time.Duration
-	// Patience is how long a client has time to ask for more than one thing.
+	// Patience is how long a client has time to ask for more than one thing, where it is
+	// not known how soon the site's visitors do (see showing.go).
 	Patience time.Duration
 
 	// Hold is the pause over which an attack is held together.

@@ -18,6 +18,8 @@
 //     to it. What came on top of the usual is compared with the usual in how its
 //     clients behave, what they ask for, what they name and how fast it rose (excess.go).
 //     Each comparison weighs for or against an attack, and the sum decides.
+//     How soon visitors show that they are some is learned (showing.go), so that most
+//     need not be waited for.
 //  4. Slow requests (slow.go) are counted as connections open at once, back from the
 //     moment at which the log tells that they are over.
 //  5. An attack opens (episode.go): its onset is dated back to the change of rate (onset.go),
