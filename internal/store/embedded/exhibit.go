@@ -63,7 +63,8 @@ func unpackExhibit(packed []byte) (e downpour.Exhibit, err error) {
 	if err != nil {
 		return e, err
 	}
-	return e, json.NewDecoder(io.LimitReader(z, mostExhibit)).Decode(&e)
+	err = json.NewDecoder(io.LimitReader(z, mostExhibit)).Decode(&e)
+	return e, err
 }
 
 // pruneExhibits deletes those older than before, and the oldest while all of them take
