@@ -60,8 +60,9 @@ func noteSource(s *downpour.Source, f *downpour.Flow, v volume) {
 	}
 }
 
-// most is how many packets the so many heaviest of the sources that are wanted have.
-func (h *heavySources) most(many int, wanted func(*heavyBucket) bool) (sum uint64) {
+// most is how many packets the so many heaviest of the sources that are wanted have,
+// and how many of those there are.
+func (h *heavySources) most(many int, wanted func(*heavyBucket) bool) (sum, found uint64) {
 	var top [fewSources]uint64
 	for i := range h.buckets {
 		b := &h.buckets[i]
@@ -75,9 +76,11 @@ func (h *heavySources) most(many int, wanted func(*heavyBucket) bool) (sum uint6
 		top[at] = b.Packets
 	}
 	for _, n := range top[:many] {
-		sum += n
+		if sum += n; n > 0 {
+			found++
+		}
 	}
-	return sum
+	return sum, found
 }
 
 // list returns the heaviest, most packets first.

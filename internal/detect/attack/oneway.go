@@ -25,17 +25,18 @@ func (r *row) ownPort() bool { return float64(r.alike) >= conversing*float64(max
 // few tells whether so many sources at most bring most of a kind. Beside them others may
 // have visited: of what was seen whole, all of the target's traffic must come from few.
 func (s *suspect) few(k kind, r *row, most int) bool {
-	if len(s.sources.entries) <= most {
+	if len(s.sources.entries) <= most && !r.sampled() {
 		return true
 	}
 	if k != kindSYN && !r.exported() {
 		return false
 	}
-	carried := s.heavy.most(most, func(b *heavyBucket) bool {
+	carried, carriers := s.heavy.most(most, func(b *heavyBucket) bool {
 		src := s.sources.find(b.Address)
 		return src != nil && src.latest == k
 	})
-	return float64(carried) >= conversing*float64(r.followed)
+	// In a thin sample everybody is met once.
+	return float64(carried) >= conversing*float64(r.followed) && (!r.sampled() || carried >= 2*carriers)
 }
 
 // meet counts a flow of a source, whose keyed hash is given, among those that tell how

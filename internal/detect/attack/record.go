@@ -10,6 +10,10 @@ import "downpour"
 // data: a TCP header with its options at most.
 const smallPacket = 100
 
+// synAckRepeats is how often a SYN-ACK is sent at most, the repetitions among it: once
+// and five times again by default on Linux (tcp_synack_retries), less often elsewhere.
+const synAckRepeats = 6
+
 // classifyTCPRecord tells the kind of a TCP record of several packets. One whose
 // flags hold ACK beside others was a conversation, or a part of it.
 func classifyTCPRecord(f *downpour.Flow) kind {
@@ -31,8 +35,9 @@ func classifyTCPRecord(f *downpour.Flow) kind {
 	case flags&push != 0 || !small:
 		return kindACK
 	case flags == downpour.SYN|downpour.ACK:
-		// A server repeats its SYN-ACK; a client sends SYN, then ACK.
-		if f.SourcePort < f.DestinationPort {
+		// A server repeats its SYN-ACK a few times; a client sends SYN, then ACK, and a
+		// server that is sent much acknowledges it for as long.
+		if f.SourcePort < f.DestinationPort && uint64(f.Packets)*uint64(max(f.Sampling, 1)) <= synAckRepeats {
 			return kindSYNACK
 		}
 		return kindACK

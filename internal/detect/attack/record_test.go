@@ -55,6 +55,19 @@ func TestRecordsOfConversations(t *testing.T) {
 	}
 }
 
+// TestRecordOfAnUpload: the server's record of a connection in which it is sent much
+// bears SYN and ACK, and holds no more than acknowledgements.
+func TestRecordOfAnUpload(t *testing.T) {
+	made := newTraffic(70)
+	made.send(0, 5*time.Second, 5, func(i int, f *downpour.Flow) {
+		exported(downpour.SYN|downpour.ACK, 15_000, 52)(i, f)
+		f.SourcePort, f.DestinationPort = 443, 40_000
+	})
+	if list, _ := find(Default(), made.flows); len(list) != 0 {
+		t.Errorf("taken for an attack: %s %v", list[0].Why, list[0].Vectors)
+	}
+}
+
 // TestRecordsOfFloods: what attacks leave in flow export.
 func TestRecordsOfFloods(t *testing.T) {
 	answer := func(i int, f *downpour.Flow) {
