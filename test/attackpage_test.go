@@ -36,7 +36,7 @@ func TestAttackPageExplains(t *testing.T) {
 		if len(list) != 1 || list[0].Provisional {
 			return false
 		}
-		b.open(p.signIn) // each time: asking for the attacks has begun sessions that may have ended this one
+		b.open(p.signIn)                                                    // each time: asking for the attacks has begun sessions that may have ended this one
 		for _, link := range []string{"a[href^='/incidents/']", "a.more"} { // which a page may not have yet
 			to := ask[string](b, `document.querySelector("`+link+`")?.getAttribute("href") ?? ""`)
 			if to == "" {

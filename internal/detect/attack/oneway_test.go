@@ -38,7 +38,7 @@ func TestTunnelsSeenOneWay(t *testing.T) {
 				made := newTraffic(77)
 				visited(made, rate)
 				peers := made.some(test.peers)
-				made.send(begins, 30*time.Second, 30*40_000/int(rate), func(i int, f *downpour.Flow) {
+				made.send(begins, 30*time.Second, 30*40_000/int(rate), func(_ int, f *downpour.Flow) {
 					f.TTL, f.IPID, f.Sequence, f.Window = 0, 0, 0, 0
 					n := made.random.IntN(test.peers)
 					if !forged {
